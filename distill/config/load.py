@@ -1,0 +1,120 @@
+"""Reading recipes: TOML, --set, and errors that name the key and the nearest right one."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from distill.config.recipe import Recipe
+from distill.errors import UserError, nearest
+
+RECIPES = Path(__file__).parent.parent / "recipes"
+
+
+def recipe_path(name_or_path: str) -> Path:
+    """Return the file of a shipped recipe's name or of a path.
+
+    Raises:
+        UserError: if there is neither.
+    """
+    shipped = {path.stem: path for path in RECIPES.glob("*.toml")}
+    if name_or_path in shipped:
+        return shipped[name_or_path]
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    raise UserError(
+        f"recipe {name_or_path!r}: no shipped recipe and no file of that name"
+        f"{nearest(name_or_path, shipped)}. `distill recipes` lists those that ship."
+    )
+
+
+def load_recipe(name_or_path: str, overrides: Iterable[str] = ()) -> Recipe:
+    """Return the resolved recipe: defaults < file < overrides (`key.path=value`, the value as in TOML).
+
+    Raises:
+        UserError: for a missing or malformed file, unknown keys, and values that do not fit.
+    """
+    path = recipe_path(name_or_path)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"recipe {path}: not a TOML file: {error}") from error
+    for override in overrides:
+        _set(table, override)
+    table.setdefault("name", path.stem)
+    _anchor_files(table, path.parent)
+    try:
+        return Recipe.model_validate(table)
+    except ValidationError as error:
+        raise UserError(f"recipe {path}:\n" + "\n".join(_explain(error))) from error
+
+
+def _set(table: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise UserError(f"--set {override!r}: write it as key.path=value")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()  # a bare word is a string, so that nobody has to quote twice in a shell
+    *parents, last = key.strip().split(".")
+    node: Any = table
+    for depth, part in enumerate([*parents, last]):
+        if isinstance(node, list):
+            if not part.isdecimal() or int(part) >= len(node):
+                raise UserError(f"--set {override!r}: {'.'.join(parents[:depth])} has {len(node)} entries, no {part!r}")
+            part = int(part)  # type: ignore[assignment]
+        elif not isinstance(node, dict):
+            raise UserError(f"--set {override!r}: {'.'.join(parents[:depth])} is a value, not a table")
+        if depth == len(parents):
+            node[part] = value
+        else:
+            node = node[part] if isinstance(node, list) else node.setdefault(part, {})
+
+
+def _anchor_files(table: dict[str, Any], folder: Path) -> None:
+    """Make paths of prompt files that lie beside the recipe absolute; the rest is looked for under --data."""
+    for source in table.get("prompts", []):
+        if isinstance(source, dict) and isinstance(source.get("path"), str):
+            beside = folder / source["path"]
+            source["path"] = str(beside.resolve()) if beside.exists() else source["path"]
+
+
+def _explain(error: ValidationError) -> Iterable[str]:
+    for problem in error.errors():
+        location = [str(part) for part in problem["loc"]]
+        where = ".".join(location) or "recipe"
+        if problem["type"] == "extra_forbidden":
+            hint = nearest(location[-1], _keys_beside(problem["loc"]))
+            yield f"  {where}: unknown key {location[-1]!r}{hint}"
+        elif problem["type"] == "missing":
+            yield f"  {where}: required, but missing"
+        else:
+            value = "" if isinstance(problem["input"], Mapping) else f", got {problem['input']!r}"
+            yield f"  {where}: {problem['msg'].removeprefix('Value error, ')}{value}"
+
+
+def _keys_beside(location: tuple[int | str, ...]) -> set[str]:
+    """Return the keys that the table holding the last part of `location` may have."""
+    sections: list[type[BaseModel]] = [Recipe]
+    for part in location[:-1]:
+        inner = [
+            section
+            for parent in sections
+            for name, field in parent.model_fields.items()
+            if name == part
+            for section in _sections_in(field.annotation)
+        ]
+        sections = inner or sections  # indices, names in tables and discriminators do not lead deeper
+        tagged = [s for s in sections if "kind" in s.model_fields and part in get_args(s.model_fields["kind"].annotation)]
+        sections = tagged or sections
+    return {name for section in sections for name in section.model_fields}
+
+
+def _sections_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [section for inner in get_args(annotation) for section in _sections_in(inner)]

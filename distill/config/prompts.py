@@ -1,0 +1,163 @@
+"""Recipe sections that say where problems come from and what is done to their traces."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from distill.config.base import Section
+from distill.config.models import Sampling
+
+
+class Fields(Section):
+    """Which field of a source's row is what."""
+
+    problem: str
+    """The problem's text."""
+    gold: str | None = None
+    """The reference answer; without it nothing can be verified."""
+    trace: str | None = None
+    """A finished response, for recipes that import traces instead of sampling them."""
+
+
+class _Source(Section):
+    name: str
+    """Names the source in the warehouse: rows are keyed by it, so keep it stable."""
+    domain: Literal["math", "code", "stem", "logic", "general"]
+    """Domain of the 800k composition."""
+    licence: str = "unverified"
+    """Licence of the problems."""
+    revision: str = "unverified"
+    """Commit or release of the data."""
+    wording: str = "plain"
+    """Which of the recipe's wordings asks these problems."""
+
+
+class GymSource(_Source):
+    """A reasoning-gym family: problems made by a program, scored by the program that made them."""
+
+    kind: Literal["reasoning-gym"]
+    """Discriminator."""
+    family: str
+    """Name of the reasoning-gym dataset, such as chain_sum."""
+    size: int = Field(gt=0)
+    """Number of problems."""
+    seed: int = 0
+    """First seed. Item i of seed s is item 0 of seed s + i: keep seeds further apart than sizes."""
+    settings: dict[str, Any] = {}
+    """The family's own settings: its difficulty."""
+    licence: str = "Apache-2.0"
+    """reasoning-gym's own."""
+
+
+class _RowSource(_Source):
+    fields: Fields
+    """Field mapping."""
+    verifier: str = "math"
+    """What checks answers against the gold."""
+    gold_pattern: str | None = None
+    """Regular expression whose first group is the gold inside the gold field, such as '#### (.+)'."""
+    limit: int | None = Field(default=None, gt=0)
+    """Use the first so many rows."""
+    trace_model: str = "unknown"
+    """Who wrote the traces, where `fields.trace` imports them."""
+
+
+class FileSource(_RowSource):
+    """A local JSON, JSONL or Parquet file, plain or .gz."""
+
+    kind: Literal["file"]
+    """Discriminator."""
+    path: str
+    """Absolute, or relative to the recipe's folder or to --data."""
+    optional: bool = False
+    """Leave the source out, and say so, where the file is not there."""
+
+
+class HubSource(_RowSource):
+    """A dataset of the Hugging Face Hub, through `datasets`."""
+
+    kind: Literal["hub"]
+    """Discriminator."""
+    dataset: str
+    """Such as openai/gsm8k."""
+    config: str | None = None
+    """Name of the dataset's configuration."""
+    split: str = "train"
+    """Split."""
+
+
+Source = Annotated[GymSource | FileSource | HubSource, Field(discriminator="kind")]
+
+
+class Generation(Section):
+    """How many traces the teacher writes, and how."""
+
+    num_samples: int = Field(default=1, gt=0)
+    """Traces a prompt. Asking for 16 where 8 exist pays for 8."""
+    stream: str = "datagen"
+    """Open text in the attempts' key: change it (`datagen/2`) for fresh samples on purpose."""
+    sampling: Sampling = Sampling()
+    """Request fields."""
+
+
+class Requests(Section):
+    """How the engine talks to servers; nothing here changes a response."""
+
+    max_in_flight: int = Field(default=64, gt=0)
+    """Requests at a time to one server; vLLM queues what it cannot batch."""
+    timeout_sec: float = Field(default=600.0, gt=0)
+    """Deadline of one request."""
+    stall_sec: float = Field(default=120.0, gt=0)
+    """Requests in flight and no response for so long: the run stops and says so."""
+    max_tries: int = Field(default=5, gt=0)
+    """Tries of one request before it is stored as a failure."""
+    drain_sec: float = Field(default=30.0, ge=0)
+    """How long Ctrl-C waits for what is in flight."""
+
+
+class Verification(Section):
+    """How answers are checked."""
+
+    verifiers: tuple[str, ...] = ("reasoning-gym", "math")
+    """In order: the first that decides counts."""
+    timeout_sec: float = Field(default=10.0, gt=0)
+    """Deadline of one verdict; the worker that misses it is killed and the verdict is undecided."""
+    num_workers: int = Field(default=2, gt=0)
+    """Worker processes."""
+
+
+class FilterSpec(Section):
+    """One filter and its settings."""
+
+    name: str
+    """Name in the filter registry."""
+    settings: dict[str, Any] = {}
+    """The filter's own settings."""
+
+
+class Arm(Section):
+    """One way of choosing the training mix."""
+
+    verdicts: tuple[Literal["correct", "wrong", "undecided", "none"], ...] = ("correct",)
+    """Which verdicts to take; `none` is a trace that nothing could check."""
+    filters: tuple[str, ...] | None = None
+    """Filters that a trace must pass; null means all of the recipe's."""
+    max_per_problem: int = Field(default=1, gt=0)
+    """Traces a problem."""
+    prefer: Literal["shortest", "random"] = "shortest"
+    """Which traces of a problem to take first."""
+    max_traces: int | None = Field(default=None, gt=0)
+    """Size of the arm; null takes all."""
+
+
+class Selection(Section):
+    """How the training mix is chosen."""
+
+    train_on: str = "verified"
+    """The arm that the students are trained on."""
+    arms: dict[str, Arm] = {"verified": Arm()}
+    """Named arms; each becomes a dataset."""
+    validation_share: float = Field(default=0.1, ge=0, lt=1)
+    """Share of the problems, by hash, that is held out of training."""
+    min_traces: int = Field(default=1, gt=0)
+    """Refuse to train on fewer."""
