@@ -32,7 +32,11 @@ def recipe_path(name_or_path: str) -> Path:
 
 
 def load_recipe(name_or_path: str, overrides: Iterable[str] = ()) -> Recipe:
-    """Return the resolved recipe: defaults < file < overrides (`key.path=value`, the value as in TOML).
+    """Return the resolved recipe: defaults < file < overrides.
+
+    Args:
+        name_or_path: A shipped recipe's name or a TOML file.
+        overrides: `key.path=value`, the value as in TOML; list entries by their number.
 
     Raises:
         UserError: for a missing or malformed file, unknown keys, and values that do not fit.
@@ -54,29 +58,26 @@ def load_recipe(name_or_path: str, overrides: Iterable[str] = ()) -> Recipe:
 
 def _set(table: dict[str, Any], override: str) -> None:
     key, equals, text = override.partition("=")
-    if not equals or not key.strip():
+    *parents, last = key.strip().split(".")
+    if not equals or not last:
         raise UserError(f"--set {override!r}: write it as key.path=value")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
-        value = text.strip()  # a bare word is a string, so that nobody has to quote twice in a shell
-    *parents, last = key.strip().split(".")
+        value = (
+            text.strip()
+        )  # a bare word is a string, so that nobody has to quote twice in a shell
     node: Any = table
-    for depth, part in enumerate([*parents, last]):
-        if isinstance(node, list):
-            if not part.isdecimal() or int(part) >= len(node):
-                raise UserError(f"--set {override!r}: {'.'.join(parents[:depth])} has {len(node)} entries, no {part!r}")
-            part = int(part)  # type: ignore[assignment]
-        elif not isinstance(node, dict):
-            raise UserError(f"--set {override!r}: {'.'.join(parents[:depth])} is a value, not a table")
-        if depth == len(parents):
-            node[part] = value
-        else:
-            node = node[part] if isinstance(node, list) else node.setdefault(part, {})
+    try:
+        for part in parents:
+            node = node[int(part)] if isinstance(node, list) else node.setdefault(part, {})
+        node[int(last) if isinstance(node, list) else last] = value
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise UserError(f"--set {override!r}: the recipe has no such place") from error
 
 
 def _anchor_files(table: dict[str, Any], folder: Path) -> None:
-    """Make paths of prompt files that lie beside the recipe absolute; the rest is looked for under --data."""
+    """Make paths of files beside the recipe absolute; the rest is looked for under --data."""
     for source in table.get("prompts", []):
         if isinstance(source, dict) and isinstance(source.get("path"), str):
             beside = folder / source["path"]
@@ -108,8 +109,14 @@ def _keys_beside(location: tuple[int | str, ...]) -> set[str]:
             if name == part
             for section in _sections_in(field.annotation)
         ]
-        sections = inner or sections  # indices, names in tables and discriminators do not lead deeper
-        tagged = [s for s in sections if "kind" in s.model_fields and part in get_args(s.model_fields["kind"].annotation)]
+        sections = (
+            inner or sections
+        )  # indices, names in tables and discriminators do not lead deeper
+        tagged = [
+            s
+            for s in sections
+            if "kind" in s.model_fields and part in get_args(s.model_fields["kind"].annotation)
+        ]
         sections = tagged or sections
     return {name for section in sections for name in section.model_fields}
 

@@ -8,10 +8,10 @@ from distill.config.base import Section
 
 
 class ModelSpec(Section):
-    """A model and what serves it: a server that the stage starts, or a URL where one already runs."""
+    """A model and what serves it: a server that the stage starts, or a URL where one runs."""
 
     source: str
-    """A directory, the name of a model that set-up prepared (HOME/models/NAME), or a Hugging Face Hub id."""
+    """A directory, a model that set-up prepared (HOME/models/NAME), or a Hugging Face Hub id."""
     revision: str | None = None
     """The Hub commit; null for local models, whose weights are hashed."""
     licence: str = "unverified"
@@ -42,7 +42,7 @@ class Models(Section):
 class Sampling(Section):
     """Every request field that can change a response; together they are the sampling_id.
 
-    All are sent explicitly, since vLLM would take what is missing from the model's generation_config.json.
+    All are sent explicitly: vLLM would take what is missing from generation_config.json.
     """
 
     temperature: float = Field(default=0.6, ge=0)

@@ -55,7 +55,7 @@ class _RowSource(_Source):
     verifier: str = "math"
     """What checks answers against the gold."""
     gold_pattern: str | None = None
-    """Regular expression whose first group is the gold inside the gold field, such as '#### (.+)'."""
+    """Regular expression whose first group is the gold in the gold field, as '#### (.+)'."""
     limit: int | None = Field(default=None, gt=0)
     """Use the first so many rows."""
     trace_model: str = "unknown"

@@ -80,6 +80,6 @@ class Recipe(Section):
         return self.model_dump(mode="json")
 
     def run_id(self, stage: str) -> UUID:
-        """Return the id of the run of `stage` on this recipe: the same recipe goes on with the same run."""
+        """Return the id of the run of `stage`: the same recipe goes on with the same run."""
         recipe = {key: value for key, value in self.resolved().items() if key != "description"}
         return content_id({"stage": stage, "recipe": recipe})

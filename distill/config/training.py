@@ -43,7 +43,7 @@ class Sft(Section):
     max_length: int = Field(default=32768, gt=0)
     """Longest prompt and completion together, in tokens (R1: 32,768)."""
     over_length: Literal["drop", "fail"] = "drop"
-    """What to do with longer ones; nothing is ever cut, since a cut trace teaches never to answer."""
+    """What to do with longer ones; never cut, since a cut trace teaches never to answer."""
     seed: int = 0
     """Order of the examples and initialisation of adapters."""
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Context:
     """A resolved recipe, where things lie, the servers that stages share, and the terminal.
 
-    Every stage is a module with `check(context)`, which refuses bad input before any work starts, and
-    `run(context)`, which does what is missing.
+    Every stage is a module with `check(context)`, which refuses bad input before any work starts,
+    and `run(context)`, which does what is missing.
     """
 
     recipe: Recipe

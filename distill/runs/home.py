@@ -25,7 +25,9 @@ class Home:
         try:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UserError(f"home folder {root}: {error.strerror}. Choose another with --home.") from error
+            raise UserError(
+                f"home folder {root}: {error.strerror}. Choose another with --home."
+            ) from error
         if not os.access(root, os.W_OK):
             raise UserError(f"home folder {root}: not writable. Choose another with --home.")
         return cls(root=root)

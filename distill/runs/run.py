@@ -1,5 +1,6 @@
 """Run directories: the resolved recipe, the log and the status of one stage on one recipe."""
 
+import fcntl
 import json
 import logging
 import os
@@ -79,7 +80,10 @@ class Run:
 
     def progress(self, done: int, total: int | None = None, message: str = "") -> None:
         """Record how far the run is; written to status.json at most once a second."""
-        self.status.done, self.status.total = done, total if total is not None else self.status.total
+        self.status.done, self.status.total = (
+            done,
+            total if total is not None else self.status.total,
+        )
         self.status.message = message or self.status.message
         if time.monotonic() - self._written >= STATUS_INTERVAL_SEC:
             self.save()
@@ -91,7 +95,7 @@ class Run:
 
 
 def read_status(directory: Path) -> Status | None:
-    """Return the status of a run directory, or None where no run was begun or its file is broken."""
+    """Return the status of a run directory, or None where there is none that can be read."""
     try:
         return Status(**json.loads((directory / "status.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -111,6 +115,11 @@ def open_run(home: Home, recipe: Recipe, stage: str) -> Iterator[Run]:
         write_atomically(directory / "recipe.json", json.dumps(recipe.resolved(), indent=1))
     except OSError as error:
         raise UserError(f"run folder {directory}: {error.strerror}") from error
+    with _only_one(directory):
+        yield from _session(recipe, stage, run_id, directory)
+
+
+def _session(recipe: Recipe, stage: str, run_id: UUID, directory: Path) -> Iterator[Run]:
     before = read_status(directory)
     status = Status(stage=stage, recipe=recipe.name, run_id=str(run_id))
     if before:
@@ -119,7 +128,9 @@ def open_run(home: Home, recipe: Recipe, stage: str) -> Iterator[Run]:
     run.save()
     begun = time.monotonic()
     with _log_file(directory / "log.txt"):
-        log.info("run %s of stage %s on recipe %s, code %s", run_id, stage, recipe.name, code_version())
+        log.info(
+            "run %s of stage %s on recipe %s, code %s", run_id, stage, recipe.name, code_version()
+        )
         try:
             yield run
             status.state = "finished"
@@ -127,12 +138,33 @@ def open_run(home: Home, recipe: Recipe, stage: str) -> Iterator[Run]:
             status.state = "interrupted"
             raise
         except BaseException as error:
-            status.state, status.message = "failed", (str(error) or type(error).__name__).splitlines()[0]
+            status.state, status.message = (
+                "failed",
+                (str(error) or type(error).__name__).splitlines()[0],
+            )
             raise
         finally:
             status.finished = datetime.now(UTC).isoformat(timespec="seconds")
             status.seconds += time.monotonic() - begun
             run.save()
+
+
+@contextmanager
+def _only_one(directory: Path) -> Iterator[None]:
+    """Hold the run's lock; the kernel gives it back however the process ends."""
+    with (directory / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            raise UserError(
+                f"run {directory}: process {holder} is working on it. Wait for it, or end it."
+            ) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
 
 
 @contextmanager

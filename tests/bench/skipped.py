@@ -1,0 +1,5 @@
+"""Why a benchmark could not be run."""
+
+
+class Skipped(Exception):
+    """What is missing, and how to provide it."""
