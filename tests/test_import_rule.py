@@ -1,4 +1,4 @@
-"""Who may import whom: distill no stage (its command does, when a stage runs), stages never each other."""
+"""Who may import whom: distill no stage (save the command, lazily), stages never each other."""
 
 import ast
 from pathlib import Path

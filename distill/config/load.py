@@ -32,7 +32,7 @@ def recipe_path(name_or_path: str) -> Path:
 
 
 def load_recipe(name_or_path: str, overrides: Iterable[str] = ()) -> Recipe:
-    """Return the resolved recipe: defaults < file < overrides.
+    """Return the resolved recipe: defaults < the recipe it extends < file < overrides.
 
     Args:
         name_or_path: A shipped recipe's name or a TOML file.
@@ -42,18 +42,43 @@ def load_recipe(name_or_path: str, overrides: Iterable[str] = ()) -> Recipe:
         UserError: for a missing or malformed file, unknown keys, and values that do not fit.
     """
     path = recipe_path(name_or_path)
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"recipe {path}: not a TOML file: {error}") from error
+    table = _read(path)
+    table["name"] = table.get("name", path.stem)
     for override in overrides:
         _set(table, override)
-    table.setdefault("name", path.stem)
-    _anchor_files(table, path.parent)
     try:
         return Recipe.model_validate(table)
     except ValidationError as error:
         raise UserError(f"recipe {path}:\n" + "\n".join(_explain(error))) from error
+
+
+def _read(path: Path, heirs: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """Return the table over that of the recipe it `extends`; paths beside it made absolute."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"recipe {path}: not a TOML file: {error}") from error
+    for source in table.get("prompts", []):
+        if isinstance(source, dict) and isinstance(source.get("path"), str):
+            beside = path.parent / source["path"]
+            source["path"] = str(beside.resolve()) if beside.exists() else source["path"]
+    if "extends" not in table:
+        return table
+    parent = recipe_path(str(table.pop("extends")))
+    if parent in (*heirs, path):
+        raise UserError(f"recipe {path}: extends itself by way of {parent}")
+    inherited = _read(parent, (*heirs, path))
+    inherited.pop("name", None)
+    return _merge(inherited, table)
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Return `above` over `below`: tables are merged key by key, anything else is replaced."""
+    merged = below | above
+    for key in below.keys() & above.keys():
+        if isinstance(below[key], dict) and isinstance(above[key], dict):
+            merged[key] = _merge(below[key], above[key])
+    return merged
 
 
 def _set(table: dict[str, Any], override: str) -> None:
@@ -74,14 +99,6 @@ def _set(table: dict[str, Any], override: str) -> None:
         node[int(last) if isinstance(node, list) else last] = value
     except (AttributeError, IndexError, TypeError, ValueError) as error:
         raise UserError(f"--set {override!r}: the recipe has no such place") from error
-
-
-def _anchor_files(table: dict[str, Any], folder: Path) -> None:
-    """Make paths of files beside the recipe absolute; the rest is looked for under --data."""
-    for source in table.get("prompts", []):
-        if isinstance(source, dict) and isinstance(source.get("path"), str):
-            beside = folder / source["path"]
-            source["path"] = str(beside.resolve()) if beside.exists() else source["path"]
 
 
 def _explain(error: ValidationError) -> Iterable[str]:

@@ -1,7 +1,7 @@
 """`make bench [ONLY=group-or-name]`: run the benchmarks, a line a figure.
 
-A benchmark is a module of this folder, named group_name.py, with `measure()` that yields Figures. One that cannot be
-run raises `Skipped`; it is counted, and has met nothing.
+A benchmark is a module of this folder, named group_name.py, with `measure()` that yields Figures.
+One that cannot be run raises `Skipped`; it is counted, and has met nothing.
 """
 
 import json

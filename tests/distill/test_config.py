@@ -43,7 +43,12 @@ def test_overrides_reach_into_lists(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "override", ["evaluation.benchmarks.3.limit=5", "evaluation.benchmarks.0.name.x=1", "evaluation.benchmarks.x=1"]
+    "override",
+    [
+        "evaluation.benchmarks.3.limit=5",
+        "evaluation.benchmarks.0.name.x=1",
+        "evaluation.benchmarks.x=1",
+    ],
 )
 def test_an_override_of_no_place_is_refused(tmp_path, override):
     path = write(tmp_path, '[[evaluation.benchmarks]]\nname = "gsm8k"')
@@ -100,6 +105,23 @@ def test_a_file_beside_the_recipe_is_found_from_anywhere(tmp_path):
     assert beside.prompts[0].path == str(tmp_path / "rows.jsonl")
     elsewhere = load_recipe(write(tmp_path, text % "other.jsonl"))
     assert elsewhere.prompts[0].path == "other.jsonl"
+
+
+def test_a_recipe_extends_another_table_by_table_and_replaces_lists(tmp_path):
+    (tmp_path / "parent.toml").write_text(
+        "description='p'\n[student.sft]\nnum_epochs=3\nlearning_rate=1e-4\n"
+        "[evaluation]\nbenchmarks=[{name='gsm8k'},{name='math500'}]"
+    )
+    text = f"extends='{tmp_path}/parent.toml'\n[student.sft]\nnum_epochs=1\n"
+    recipe = load_recipe(write(tmp_path, text + "[evaluation]\nbenchmarks=[{name='aime2024'}]"))
+    assert (recipe.name, recipe.description) == ("mine", "p")
+    assert (recipe.student.sft.num_epochs, recipe.student.sft.learning_rate) == (1, 1e-4)
+    assert [benchmark.name for benchmark in recipe.evaluation.benchmarks] == ["aime2024"]
+
+
+def test_a_recipe_that_extends_itself_is_refused(tmp_path):
+    path = tmp_path / "mine.toml"
+    assert "extends itself" in refusal(write(tmp_path, f"extends='{path}'"))
 
 
 def test_the_run_id_follows_the_recipe_but_not_its_description(tmp_path):
