@@ -56,6 +56,11 @@ class Recipe(Section):
             wordings.append(("evaluation.teacher", self.evaluation.teacher.wording))
         if self.student.bases:
             wordings.append(("evaluation.base", self.evaluation.base.wording))
+        wordings += [
+            (f"benchmark {spec.name!r}", spec.wording)
+            for spec in self.evaluation.benchmarks
+            if spec.wording
+        ]
         for where, wording in wordings:
             if wording not in self.wordings:
                 hint = nearest(wording, self.wordings)

@@ -81,6 +81,8 @@ class BenchmarkSpec(Section):
     """First seed of rg/ families: far from every seed that training data is made with."""
     settings: dict[str, Any] = {}
     """Settings of rg/ families."""
+    wording: str | None = None
+    """How teacher and bases are asked here, where that differs from the wording of their format."""
     optional: bool = False
     """Leave it out, and say so, where its data is not there."""
 
