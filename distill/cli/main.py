@@ -5,12 +5,13 @@ import signal
 import sys
 from types import FrameType
 
-import click
 import typer
 from rich.console import Console
 
 from distill.cli import doctor, prepare, recipes, sql, stages, status
 from distill.errors import UserError
+
+INTERRUPTED = 130
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,7 +26,7 @@ for part in (stages, status, recipes, doctor, prepare, sql):
 
 
 def main() -> None:
-    """Run the command; people's errors end without a traceback, Ctrl-C with 130."""
+    """Run the command; people's errors end without a traceback and with 2, Ctrl-C with 130."""
     logging.getLogger().setLevel(logging.INFO)
     warnings = logging.StreamHandler()
     warnings.setLevel(logging.WARNING)
@@ -34,17 +35,15 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminate)
     errors = Console(stderr=True, soft_wrap=True)
     try:
-        app(standalone_mode=False)
+        app()
     except UserError as error:
         errors.print("[bold red]error:[/] ", end="")
         errors.print(str(error), markup=False, highlight=False)
         sys.exit(2)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        errors.print("interrupted; the same command goes on where it stopped")
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            errors.print("interrupted; the same command goes on where it stopped")
+        raise
 
 
 def _terminate(signum: int, frame: FrameType | None) -> None:
