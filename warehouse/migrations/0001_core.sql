@@ -13,6 +13,10 @@ create table runs (
     status varchar not null
 );
 comment on table runs is 'One row a run [run_id]: one stage on one resolved recipe, its sessions together.';
+comment on column runs.recipe is 'The resolved recipe.';
+comment on column runs.started is 'Of its first session.';
+comment on column runs.finished is 'Of its last session; null while it runs, or where it was killed.';
+comment on column runs.status is 'running | finished | failed | interrupted.';
 
 create table problems (
     problem_id uuid not null,
@@ -27,6 +31,8 @@ create table prompts (
     wording varchar not null
 );
 comment on table prompts is 'One row a way of asking a problem [prompt_id = hash of its messages].';
+comment on column prompts.messages is 'List of {role, content}, as it is sent.';
+comment on column prompts.wording is 'Name in the recipe of how the problem is asked.';
 
 create table problem_sources (
     problem_id uuid not null,
@@ -38,6 +44,9 @@ create table problem_sources (
     meta json
 );
 comment on table problem_sources is 'Where a problem came from [problem_id, source, source_row]; one problem may have several sources.';
+comment on column problem_sources.source_row is 'Which row of the source: a number, or the source''s own id.';
+comment on column problem_sources.domain is 'math | code | stem | logic | general.';
+comment on column problem_sources.revision is 'Commit or release of the source; unverified where it was not seen.';
 
 create table golds (
     problem_id uuid not null,
@@ -47,6 +56,9 @@ create table golds (
     origin varchar not null
 );
 comment on table golds is 'References by verifier [problem_id, verifier, gold_version]; the newest version counts.';
+comment on column golds.gold is 'In the shape that its verifier states.';
+comment on column golds.gold_version is 'Counts from 1.';
+comment on column golds.origin is 'Where the gold comes from: a source, or who corrected it.';
 
 create table run_prompts (
     run_id uuid not null,
@@ -102,9 +114,14 @@ create table attempts (
 );
 comment on table attempts is 'One row a response [attempt_id = hash of prompt_id, model_id, sampling_id, stream, sample_index]; text is reasoning followed by content as received.';
 comment on column attempts.shape is 'field | tags | open_tag_in_prompt | none: how reasoning and answer were told apart.';
+comment on column attempts.sample_index is 'Which sample of the prompt, from 0; of imported traces the hash of their text.';
+comment on column attempts.stream is 'Open text: datagen, eval, judge, import, rl; /2 and so on for fresh samples on purpose.';
 comment on column attempts.reasoning_begin is 'Offsets count Unicode code points from 0, the end is exclusive; null where there is no such part.';
 comment on column attempts.outcome is 'ok | length | refused.';
 comment on column attempts.repaired is 'Lone surrogates replaced by U+FFFD.';
+comment on column attempts.latency_sec is 'Seconds from the request that was answered to its whole response.';
+comment on column attempts.stopping_rule is 'Where the number of samples depended on their verdicts: how; null otherwise.';
+comment on column attempts.extra is 'What else the server said of the response.';
 
 create table failures (
     attempt_id uuid not null,
@@ -118,9 +135,11 @@ create table failures (
     message varchar not null,
     num_tries integer not null,
     completion_tokens_paid integer,
-    at timestamptz not null
+    recorded timestamptz not null
 );
-comment on table failures is 'Requests that became no attempt [attempt_id, run_id, at].';
+comment on table failures is 'Requests that became no attempt [attempt_id, run_id, recorded].';
+comment on column failures.cause is 'Short name of what went wrong at the last try.';
+comment on column failures.completion_tokens_paid is 'Null where unknown.';
 
 create table run_attempts (
     run_id uuid not null,
@@ -140,10 +159,13 @@ create table verdicts (
     extracted varchar,
     milliseconds double not null,
     judge_attempt_id uuid,
-    at timestamptz not null
+    recorded timestamptz not null
 );
 comment on table verdicts is 'One row a check [attempt_id, verifier, verifier_version, config_hash, gold_version].';
 comment on column verdicts.decision is 'correct | wrong | undecided; a crash, a time-out or a broken gold is undecided, never wrong.';
+comment on column verdicts.score is '0 to 1, null where the verifier gives none.';
+comment on column verdicts.extracted is 'The answer that was found in the text.';
+comment on column verdicts.config_hash is 'Hash of the verifier''s settings.';
 
 create table problem_filter_results (
     problem_id uuid not null,
@@ -166,6 +188,8 @@ create table filter_results (
     score double
 );
 comment on table filter_results is 'One row a rule on a trace [attempt_id, filter, version, config_hash]; dropped traces stay.';
+comment on column filter_results.score is 'What the rule measured, in its own unit; null where it measures nothing.';
+comment on column filter_results.config_hash is 'Hash of the rule''s settings.';
 
 create table run_filters (
     run_id uuid not null,
@@ -201,6 +225,8 @@ create table dataset_items (
     weight double not null
 );
 comment on table dataset_items is 'Traces of a training set [dataset_id, position]; split is train or validation.';
+comment on column dataset_items.training_prompt_id is 'The prompt it is trained with, which may be worded otherwise than the one that was answered.';
+comment on column dataset_items.weight is 'Of the example in the loss.';
 
 create table dataset_arms (
     dataset_id uuid not null,
@@ -209,7 +235,7 @@ create table dataset_arms (
     run_id uuid not null,
     selection json not null
 );
-comment on table dataset_arms is 'Which run chose a training set, under which name and settings [dataset_id, arm, selection_hash].';
+comment on table dataset_arms is 'Which run chose a training set, under which name and settings [run_id, arm, dataset_id, selection_hash]; several runs may choose the same.';
 
 create table checkpoints (
     weights_id varchar primary key,
@@ -223,6 +249,9 @@ create table checkpoints (
     created timestamptz not null
 );
 comment on table checkpoints is 'Trained students [weights_id]; metrics are those of the training run.';
+comment on column checkpoints.student is 'Name of the student in the recipe.';
+comment on column checkpoints.settings_hash is 'Hash of everything else that the weights depend on.';
+comment on column checkpoints.path is 'Folder in which the training run left it.';
 
 create table evaluations (
     evaluation_id uuid primary key,
@@ -233,7 +262,9 @@ create table evaluations (
     sampling_id uuid not null,
     k integer not null
 );
-comment on table evaluations is 'A model on a benchmark [evaluation_id = hash of the other columns].';
+comment on table evaluations is 'A model on a benchmark [evaluation_id = hash of the other columns, the text of the wording and the stream].';
+comment on column evaluations.content_hash is 'Of the benchmark''s problems.';
+comment on column evaluations.k is 'Responses a problem.';
 
 create table evaluation_roles (
     run_id uuid not null,
@@ -261,7 +292,7 @@ create table evaluation_scores (
     num_undecided integer not null,
     num_truncated integer not null,
     mean_completion_tokens double,
-    at timestamptz not null
+    recorded timestamptz not null
 );
 comment on table evaluation_scores is 'Scores [evaluation_id, verifiers, method]; rebuildable, the newest counts.';
 
@@ -279,7 +310,7 @@ create table overall_scores (
     num_undecided integer not null,
     num_truncated integer not null,
     mean_completion_tokens double,
-    at timestamptz not null
+    recorded timestamptz not null
 );
 comment on table overall_scores is 'Unweighted mean over the benchmarks of a run [run_id, model_id, role, student, method]; rebuildable, the newest counts.';
 
@@ -299,6 +330,7 @@ create table comparisons (
     gain double,
     gain_low double,
     gain_high double,
+    gain_p_value double,
     difference double,
     difference_low double,
     difference_high double,
@@ -306,6 +338,10 @@ create table comparisons (
     recovered double,
     recovered_low double,
     recovered_high double,
-    at timestamptz not null
+    recorded timestamptz not null
 );
 comment on table comparisons is 'Student against base and teacher, problem by problem [run_id, student, benchmark, method]; rebuildable, the newest counts.';
+comment on column comparisons.gain is 'student - base, in pass@1.';
+comment on column comparisons.gain_p_value is 'Of gain.';
+comment on column comparisons.difference is 'student - teacher, in pass@1; p_value is of this.';
+comment on column comparisons.recovered is '(student - base) / (teacher - base); null when the interval of teacher - base holds 0.';

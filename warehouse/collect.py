@@ -1,0 +1,163 @@
+"""Sampling a model on prompts: what is missing is asked for, and ends up in the warehouse.
+
+Generation and evaluation share it. Responses go to the run's outbox and from there, every few
+seconds and at the end, into `attempts`.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from distill.config.models import ModelSpec, Sampling
+from distill.models.identity import Model, identify
+from distill.runs.context import Context
+from distill.runs.progress import Advance, track
+from distill.runs.run import Run
+from distill.sampling.engine import sample
+from distill.sampling.report import SampleReport
+from distill.sampling.requests import AttemptRequest, Job, Message
+from warehouse.database import Warehouse
+from warehouse.ingest import Cursor, ingest_outbox
+
+log = logging.getLogger(__name__)
+OUTBOX = "outbox.sqlite"
+INGEST_SEC = 5.0
+ROWS_A_TURN = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """What to ask."""
+
+    prompt_id: UUID
+    messages: list[Message]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectReport:
+    """What `collect` found and did; outcomes, tokens and seconds are of what it asked."""
+
+    model: Model
+    sampling_id: UUID
+    attempt_ids: list[UUID]
+    """The keys of all that was wanted, prompt by prompt; failures have no attempt."""
+    num_found: int
+    num_asked: int
+    num_ok: int
+    num_length: int
+    num_refused: int
+    num_failed: int
+    completion_tokens: int
+    seconds: float
+
+
+def collect(
+    context: Context,
+    run: Run,
+    warehouse: Warehouse,
+    *,
+    spec: ModelSpec,
+    prompts: Sequence[Prompt],
+    sampling: Sampling,
+    stream: str,
+    num_samples: int,
+    title: str,
+) -> CollectReport:
+    """Have `num_samples` responses to each prompt in the warehouse; ask for the missing ones only.
+
+    No server is started, or looked for, where nothing is missing.
+
+    Raises:
+        UserError: if the model, the server, the disk or the warehouse fails; what was answered is
+            kept, and the next call goes on from there.
+        KeyboardInterrupt: on Ctrl-C, after what was in flight has been stored and ingested.
+    """
+    job = Job(model=identify(spec, context.home), sampling=sampling, stream=stream)
+    wanted = [job.request(p.prompt_id, p.messages, i) for p in prompts for i in range(num_samples)]
+    requests = list({request.attempt_id: request for request in wanted}.values())
+    _announce(run, warehouse, job, requests)
+    outbox = run.directory / OUTBOX
+    ingest_outbox(warehouse, outbox, run.run_id)
+    rows = warehouse.query("collected_attempts", run_id=run.run_id)
+    there = {row["attempt_id"] for row in rows}
+    missing = [request for request in requests if request.attempt_id not in there]
+    report = SampleReport()
+    if missing:
+        with (
+            context.servers.endpoint(spec, run) as endpoint,
+            track(context.console, run, title, len(missing), "traces") as advance,
+            _ingesting(warehouse, outbox, run.run_id),
+        ):
+            report = sample(
+                requests,
+                job=job,
+                endpoints=[endpoint],
+                outbox=outbox,
+                existing=there.intersection,
+                settings=context.recipe.requests,
+                on_progress=_show(advance),
+            )
+    return CollectReport(
+        model=job.model,
+        sampling_id=job.sampling_id,
+        attempt_ids=[request.attempt_id for request in requests],
+        num_found=len(requests) - len(missing),
+        num_asked=len(missing),
+        num_ok=report.num_ok,
+        num_length=report.num_length,
+        num_refused=report.num_refused,
+        num_failed=report.num_failed,
+        completion_tokens=report.completion_tokens,
+        seconds=report.seconds,
+    )
+
+
+def _announce(run: Run, warehouse: Warehouse, job: Job, requests: Sequence[AttemptRequest]) -> None:
+    """Write down who asks for what, before it is asked."""
+    fields = job.sampling.model_dump(mode="json")
+    warehouse.insert("models", [job.model.row()])
+    warehouse.insert("samplings", [{"sampling_id": job.sampling_id, "fields": fields}])
+    rows = [{"run_id": run.run_id, "attempt_id": request.attempt_id} for request in requests]
+    for begin in range(0, len(rows), ROWS_A_TURN):
+        warehouse.insert("run_attempts", rows[begin : begin + ROWS_A_TURN])
+
+
+def _show(advance: Advance) -> Callable[[SampleReport], None]:
+    shown = 0
+
+    def show(report: SampleReport) -> None:
+        nonlocal shown
+        settled = report.num_answered + report.num_failed
+        note = f"{report.completion_tokens / max(report.seconds, 1e-9):,.0f} tok/s"
+        if report.num_failed:
+            note += f", {report.num_failed} failed"
+        advance(settled - shown, note)
+        shown = settled
+
+    return show
+
+
+@contextmanager
+def _ingesting(warehouse: Warehouse, outbox: Path, run_id: UUID) -> Iterator[None]:
+    """Ingest the outbox while the body fills it, and what is left at its end, however it ends."""
+    cursor, ended = Cursor(), threading.Event()
+
+    def now_and_then() -> None:
+        while not ended.wait(INGEST_SEC):
+            try:
+                ingest_outbox(warehouse, outbox, run_id, cursor)
+            except Exception:  # the outbox keeps everything, and the last ingest will say it again
+                log.exception("ingest of %s failed", outbox)
+
+    thread = threading.Thread(target=now_and_then, name="ingest", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        ingest_outbox(warehouse, outbox, run_id, cursor)

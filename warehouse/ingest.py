@@ -1,0 +1,102 @@
+"""Taking responses out of an outbox into `attempts`, and failures into `failures`.
+
+Rows are told apart by key, in the order in which they were committed, so that ingesting twice, or
+going on after a kill at any moment, adds nothing twice and leaves nothing out.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from distill.sampling.parse import ParseError, parse_response
+from distill.sampling.stored import (
+    StoredFailure,
+    StoredResponse,
+    read_failures,
+    read_responses,
+)
+from warehouse.database import Warehouse
+
+BATCH_SIZE = 2048
+"""Rows a turn: one row group, and well under a second with texts of 20 KB."""
+
+
+@dataclass(kw_only=True)
+class Cursor:
+    """How far an outbox has been read; kept between calls, it saves reading the same rows again."""
+
+    responses: int = 0
+    failures: int = 0
+
+
+def ingest_outbox(
+    warehouse: Warehouse, path: Path, run_id: UUID, cursor: Cursor | None = None
+) -> int:
+    """Bring what an outbox holds into the warehouse; return the number of new attempts.
+
+    Args:
+        warehouse: Where to.
+        path: The outbox; it may be written meanwhile, and need not exist.
+        run_id: The run whose failures these are.
+        cursor: Where to begin; moved to where reading ended.
+
+    Raises:
+        UserError: if the file is no outbox.
+    """
+    if not path.exists():
+        return 0
+    cursor = cursor or Cursor()
+    num_new = 0
+    while responses := read_responses(path, after=cursor.responses, limit=BATCH_SIZE):
+        attempts, unreadable = _parse(responses, run_id)
+        num_new += warehouse.insert("attempts", attempts)
+        warehouse.insert("failures", unreadable)
+        cursor.responses = responses[-1].seq
+    while failures := read_failures(path, after=cursor.failures, limit=BATCH_SIZE):
+        warehouse.insert("failures", [_failure(failure, run_id) for failure in failures])
+        cursor.failures = failures[-1].seq
+    return num_new
+
+
+def _parse(
+    responses: list[StoredResponse], run_id: UUID
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    attempts, unreadable = [], []
+    for response in responses:
+        try:
+            attempts.append(_attempt(response))
+        except ParseError as error:  # it was a response to the code that stored it
+            unreadable.append(
+                _key(response)
+                | {"run_id": run_id, "cause": "unreadable", "message": str(error)}
+                | {"num_tries": response.num_tries, "recorded": response.finished}
+            )
+    return attempts, unreadable
+
+
+def _attempt(response: StoredResponse) -> dict[str, Any]:
+    parsed = parse_response(response.body, think_open=response.think_open)
+    return (
+        _key(response)
+        | vars(parsed)
+        | {
+            name: getattr(response, name)
+            for name in ("latency_sec", "server", "started", "finished")
+        }
+    )
+
+
+def _failure(failure: StoredFailure, run_id: UUID) -> dict[str, Any]:
+    return _key(failure) | {
+        "run_id": run_id,
+        "cause": failure.cause,
+        "message": failure.message,
+        "num_tries": failure.num_tries,
+        "recorded": failure.at,
+    }
+
+
+def _key(record: StoredResponse | StoredFailure) -> dict[str, Any]:
+    names = ("attempt_id", "prompt_id", "model_id", "sampling_id", "stream", "sample_index")
+    return {name: getattr(record, name) for name in names}

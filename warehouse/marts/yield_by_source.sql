@@ -1,0 +1,60 @@
+create view yield_by_source as
+with
+    failed as (
+        select distinct attempt_id, prompt_id, model_id
+        from failures
+        anti join attempts using (attempt_id)
+        where regexp_matches(stream, '^(datagen|import)(/|$)')
+    ),
+    requests as (
+        select source, domain, model, problem_id, outcome, verdict, keep, completion_tokens
+        from traces
+        union all by name
+        select source, domain, models.name as model, problem_id, 'failed' as outcome
+        from failed
+        left join prompts using (prompt_id)
+        left join first_sources using (problem_id)
+        left join models on models.model_id = failed.model_id
+    ),
+    counts as (
+        select
+            source,
+            domain,
+            model,
+            count(distinct problem_id) as num_problems,
+            count(*) filter (where outcome <> 'failed') as num_traces,
+            count(*) filter (where outcome = 'failed') as num_failed,
+            count(*) filter (where outcome = 'length') as num_truncated,
+            count(*) filter (where verdict = 'correct') as num_correct,
+            count(*) filter (where verdict = 'wrong') as num_wrong,
+            count(*) filter (where verdict = 'undecided') as num_undecided,
+            count(*) filter (where outcome <> 'failed' and verdict is null) as num_unchecked,
+            count(*) filter (where keep) as num_kept,
+            count(*) filter (where keep and verdict = 'correct') as num_accepted,
+            avg(completion_tokens) as mean_completion_tokens
+        from requests
+        group by source, domain, model
+    ),
+    rates as (
+        select
+            *,
+            num_correct / nullif(num_traces, 0) as correct_rate,
+            3.8416 / nullif(num_traces, 0) as z2_by_n
+        from counts
+    )
+select
+    * exclude (z2_by_n),
+    (correct_rate + z2_by_n / 2
+        - sqrt(z2_by_n * (correct_rate * (1 - correct_rate) + z2_by_n / 4))) / (1 + z2_by_n)
+        as correct_rate_low,
+    (correct_rate + z2_by_n / 2
+        + sqrt(z2_by_n * (correct_rate * (1 - correct_rate) + z2_by_n / 4))) / (1 + z2_by_n)
+        as correct_rate_high
+from rates
+order by source, domain, model;
+comment on view yield_by_source is 'One row a source, its domain and a model that wrote traces for it; counts are traces.';
+comment on column yield_by_source.num_failed is 'Requests that became no attempt; not among num_traces.';
+comment on column yield_by_source.num_kept is 'Traces that pass every rule of their filter run.';
+comment on column yield_by_source.num_accepted is 'Traces that are correct and kept.';
+comment on column yield_by_source.correct_rate is 'num_correct / num_traces: what was not decided or not checked counts as not correct.';
+comment on column yield_by_source.correct_rate_low is 'Wilson interval at 95%, z = 1.96; traces taken as independent, so too narrow where a problem has many.';

@@ -1,0 +1,2 @@
+insert into {relation} by name
+select {columns} from incoming

@@ -1,0 +1,1 @@
+insert into marts values ($name, $sha256)
