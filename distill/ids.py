@@ -1,7 +1,8 @@
 """Content identities: every id in the warehouse is a function of what it names.
 
-An id is the first 128 bits of the SHA-256 of canonical JSON (sorted keys, no spaces, UTF-8, floats as Python
-prints them, absent values null). A golden test fixes them: a change here re-keys every warehouse.
+An id is the first 128 bits of the SHA-256 of canonical JSON (sorted keys, no spaces, UTF-8, floats
+as Python prints them, absent values null). A golden test fixes them: a change re-keys every
+warehouse.
 """
 
 import hashlib
@@ -49,8 +50,8 @@ def replace_surrogates(text: str) -> str:
 def canonical_text(text: str) -> str:
     """Return the form of a problem's text that decides whether two problems are the same.
 
-    Unicode NFC, Unix line ends, no trailing blanks, no blank lines around it. Inner white space stays: grids and
-    code mean something by it.
+    Unicode NFC, Unix line ends, no trailing blanks, no blank lines around it. Inner white space
+    stays: grids and code mean something by it.
     """
     text = unicodedata.normalize("NFC", replace_surrogates(text))
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -67,10 +68,13 @@ def prompt_id(messages: list[dict[str, str]]) -> UUID:
     return content_id(messages)
 
 
-def attempt_id(prompt_id: UUID, model_id: UUID, sampling_id: UUID | None, stream: str, index: int | str) -> UUID:
-    """Return the key that decides whether a response is asked for: the `index`-th sample of a prompt.
+def attempt_id(
+    prompt_id: UUID, model_id: UUID, sampling_id: UUID | None, stream: str, index: int | str
+) -> UUID:
+    """Return the key that decides whether a response is asked for: sample `index` of a prompt.
 
-    Imported traces have no sampling, and the hash of their text as index, so that importing twice changes nothing.
+    Imported traces have no sampling, and the hash of their text as index, so that importing twice
+    changes nothing.
     """
     return content_id(
         {

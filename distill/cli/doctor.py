@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Literal
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from distill.cli.options import DataOption, HomeOption
+from distill.cli.options import DataOption, HomeOption, wide_console
 from distill.errors import UserError
 from distill.runs.home import Home, data_dir
 
@@ -45,7 +44,7 @@ def doctor(home: HomeOption = None, data: DataOption = None) -> None:
     for finding in findings:
         colour = COLOURS[finding.state]
         table.add_row(finding.what, f"[{colour}]{finding.state}[/]", escape(finding.detail))
-    Console(highlight=False).print(table)
+    wide_console().print(table)
     if any(finding.state == "missing" for finding in findings):
         raise typer.Exit(1)
 

@@ -12,6 +12,7 @@ from distill.runs.context import Context
 from distill.runs.home import Home, data_dir
 
 DEFAULT_RECIPE = "smol-cpu"
+LOG_WIDTH = 120
 
 RecipeOption = Annotated[
     str,
@@ -35,20 +36,22 @@ HomeOption = Annotated[
 ]
 
 
+def wide_console() -> Console:
+    """Return the terminal, or off it (logs, CI) one that is wide enough for the tables."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=LOG_WIDTH)
+
+
 @contextmanager
 def stage_context(
-    recipe: str, overrides: list[str] | None, data: str | None, home: str | None, *, keep: bool
+    recipe: str, overrides: list[str] | None, data: str | None, home: str | None
 ) -> Iterator[Context]:
-    """Give a stage its context; servers that it started end with it.
-
-    Args:
-        keep: Leave a server up between stages, for `distill all`.
-    """
+    """Give a stage its context; servers that were started in it end with it."""
     from distill.serving.pool import ServerPool
 
     resolved = load_recipe(recipe, overrides or ())
-    place, console = Home.at(home), Console(highlight=False)
-    servers = ServerPool(place, console, keep=keep)
+    place, console = Home.at(home), wide_console()
+    servers = ServerPool(place, console, keep=True)
     try:
         yield Context(
             recipe=resolved, home=place, data=data_dir(data), servers=servers, console=console

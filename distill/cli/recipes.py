@@ -1,9 +1,9 @@
 """`distill recipes`: what ships."""
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from distill.cli.options import wide_console
 from distill.config.load import RECIPES, load_recipe
 
 
@@ -19,4 +19,4 @@ def list_recipes() -> None:
     table.add_column("what")
     for path in sorted(RECIPES.glob("*.toml")):
         table.add_row(path.stem, load_recipe(path.stem).description)
-    Console(highlight=False).print(table)
+    wide_console().print(table)

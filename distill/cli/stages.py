@@ -102,7 +102,7 @@ def _command(stage: Stage) -> Callable[..., None]:
         data: DataOption = None,
         home: HomeOption = None,
     ) -> None:
-        with stage_context(recipe, set_, data, home, keep=False) as context:
+        with stage_context(recipe, set_, data, home) as context:
             module = stage.load()
             module.check(context)
             module.run(context)
@@ -117,7 +117,7 @@ def run_all(
     home: HomeOption = None,
 ) -> None:
     """Run the whole pipeline; what is done already is not done again."""
-    with stage_context(recipe, set_, data, home, keep=True) as context:
+    with stage_context(recipe, set_, data, home) as context:
         modules = {name: STAGES[name].load() for name in PIPELINE}
         for module in modules.values():
             module.check(context)

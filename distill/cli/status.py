@@ -3,11 +3,10 @@
 import os
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from distill.cli.options import DEFAULT_RECIPE, HomeOption, RecipeOption, SetOption
+from distill.cli.options import DEFAULT_RECIPE, HomeOption, RecipeOption, SetOption, wide_console
 from distill.cli.stages import PIPELINE
 from distill.config.load import load_recipe
 from distill.runs.home import Home
@@ -46,7 +45,7 @@ def show(
         table.add_row(
             stage, _state(status), done, f"{status.seconds:.1f}", escape(status.message), where
         )
-    Console(highlight=False).print(table)
+    wide_console().print(table)
 
 
 def _state(status: Status) -> str:

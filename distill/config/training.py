@@ -1,11 +1,13 @@
 """Recipe sections of the students and their evaluation."""
 
 from typing import Any, Literal
+from uuid import UUID
 
 from pydantic import Field
 
 from distill.config.base import Section
 from distill.config.models import ModelSpec, Sampling
+from distill.ids import content_id
 
 
 class Lora(Section):
@@ -46,6 +48,10 @@ class Sft(Section):
     """What to do with longer ones; never cut, since a cut trace teaches never to answer."""
     seed: int = 0
     """Order of the examples and initialisation of adapters."""
+
+    def settings_hash(self) -> UUID:
+        """Return the id of these settings, by which a checkpoint is found again."""
+        return content_id(self.model_dump(mode="json"))
 
 
 class Base(ModelSpec):

@@ -46,10 +46,8 @@ if MODE == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 if MODE in ("family", "stubborn"):
     # As an engine in a session of its own, and a daemon whose parent is gone at once.
-    sleep = [sys.executable, "-c", "import time; time.sleep(1000)"]
-    leave_pid(subprocess.Popen(sleep, start_new_session=True).pid)
-    script = f"import subprocess; print(subprocess.Popen({sleep!r}, start_new_session=True, stdout=2).pid)"
-    leave_pid(int(subprocess.check_output([sys.executable, "-c", script])))
+    leave_pid(subprocess.Popen(["sleep", "1000"], start_new_session=True).pid)
+    leave_pid(int(subprocess.check_output(["sh", "-c", "setsid sleep 1000 >&2 & echo $!"])))
 if MODE == "short":
     import threading
 
