@@ -48,7 +48,7 @@ report: setup ## print the comparison and write the report
 plan: setup ## what a recipe will need: requests, tokens, memory
 	$(RUN)
 status: setup ## how far the runs of a recipe are
-	$(RUN)
+	$(VENV)/bin/distill status --recipe $(RECIPE) $(ARGS)
 doctor: setup ## what this machine can run and what is missing
 	$(VENV)/bin/distill doctor $(if $(DATA),--data $(DATA))
 sql: setup ## query the warehouse: make sql Q="select * from scores"

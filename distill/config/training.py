@@ -49,10 +49,6 @@ class Sft(Section):
     seed: int = 0
     """Order of the examples and initialisation of adapters."""
 
-    def settings_hash(self) -> UUID:
-        """Return the id of these settings, by which a checkpoint is found again."""
-        return content_id(self.model_dump(mode="json"))
-
 
 class Base(ModelSpec):
     """A student before training."""
@@ -74,6 +70,11 @@ class Student(Section):
     def sft_of(self, name: str) -> Sft:
         """Return the SFT settings of one student, its own over the common ones."""
         return Sft.model_validate(self.sft.model_dump() | self.bases[name].sft)
+
+    def settings_hash(self, name: str) -> UUID:
+        """Return the id of what a student's weights depend on beside its base and its data."""
+        settings = self.sft_of(name).model_dump(mode="json")
+        return content_id({"sft": settings, "dtype": self.bases[name].dtype})
 
 
 class BenchmarkSpec(Section):

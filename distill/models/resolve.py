@@ -5,6 +5,7 @@ from pathlib import Path
 
 from distill.config.models import ModelSpec
 from distill.errors import UserError, nearest
+from distill.models import smollm2
 from distill.models.folder import check_model
 from distill.runs.home import Home
 
@@ -26,8 +27,14 @@ def resolve(spec: ModelSpec, home: Home) -> Path:
 
 
 def local_folder(spec: ModelSpec, home: Home) -> Path | None:
-    """Return the folder that `source` names on this machine, or None."""
-    folders = (Path(spec.source).expanduser().absolute(), home.models / spec.source)
+    """Return the folder that `source` names on this machine, or None.
+
+    A prepared model goes before a folder that happens to be called the same here. One that comes in
+    a package is prepared if it is not there.
+    """
+    if spec.source == smollm2.NAME:
+        return smollm2.prepare(home)
+    folders = (home.models / spec.source, Path(spec.source).expanduser().absolute())
     return next((folder for folder in folders if folder.is_dir()), None)
 
 

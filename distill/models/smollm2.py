@@ -7,6 +7,7 @@ model hub still has a real pretrained model. Licence: Apache-2.0.
 import fcntl
 import importlib.util
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ def prepare(home: Home) -> Path:
     with (home.models / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.is_dir():
+            print(f"preparing {NAME} once, about 30 s", file=sys.stderr, flush=True)
             shutil.rmtree(partial, ignore_errors=True)
             _convert(_gguf_file(), partial)
             partial.rename(target)
@@ -54,7 +56,10 @@ def _convert(gguf: Path, folder: Path) -> None:
     """Write weights in bfloat16 and the tokenizer to `folder`."""
     import torch
     from transformers import AutoModelForCausalLM, GenerationConfig
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # it advises against bfloat16, which is what is saved
     model = AutoModelForCausalLM.from_pretrained(
         str(gguf.parent), gguf_file=gguf.name, dtype=torch.bfloat16
     )

@@ -52,14 +52,16 @@ def track(
         now = time.monotonic()
         rate = done / max(now - begun, 1e-9)
         run.progress(done, total, note)
-        bar.update(task, advance=n, rate=f"{rate:.1f} {unit}/s", note=note)
+        pace = f"{rate:.1f} {unit}/s" if rate >= 1 else f"{1 / max(rate, 1e-9):.1f} s each"
+        bar.update(task, advance=n, rate=pace, note=note)
         if not console.is_terminal and now - printed >= LINE_INTERVAL_SEC:
             printed = now
             left = f" left={(total - done) / rate:.0f}s" if total and rate else ""
             of = f"/{total}" if total else ""
             console.print(
-                f"{title}: {done}{of} {unit} rate={rate:.1f}/s{left} {note}".rstrip(),
+                f"{title}: {done}{of} {unit} {pace}{left} {note}".rstrip(),
                 highlight=False,
+                markup=False,
             )
 
     with bar:

@@ -1,0 +1,1 @@
+"""The engine that asks OpenAI-compatible servers and never loses a response."""

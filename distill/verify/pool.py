@@ -6,12 +6,13 @@ its own time-outs; nothing short of a kill ends that.
 """
 
 import contextlib
+import json
 import multiprocessing
+import selectors
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from multiprocessing.connection import Connection, wait
 from typing import Any, Self
 
 from distill.config.prompts import Verification
@@ -57,17 +58,18 @@ class _Worker:
         """Return what it has answered, or None if that it is ready.
 
         Raises:
-            EOFError: if it has died.
+            EOFError: if it has died, or talks nonsense.
         """
         try:
-            message = self.connection.recv()
-        except OSError as error:
+            message = self.connection.recv_bytes()
+            if not self.ready:
+                self.ready = True
+                return None
+            verdict = Verdict(**json.loads(message))  # not pickled: it has run what models wrote
+        except (OSError, ValueError, TypeError) as error:
             raise EOFError from error
         self.deadline = time.monotonic() + self.timeout_sec
-        if not self.ready:
-            self.ready = True
-            return None
-        return self.batch.popleft(), message
+        return self.batch.popleft(), verdict
 
     def kill(self) -> None:
         self.process.kill()
@@ -81,6 +83,7 @@ class VerifierPool:
     def __init__(self, settings: Verification) -> None:
         self.settings = settings
         self._workers: list[_Worker] = []
+        self._selector = selectors.DefaultSelector()
         self._waiting: deque[Check] = deque()
         self._failed_starts = 0
 
@@ -93,7 +96,7 @@ class VerifierPool:
     def close(self) -> None:
         """End all workers."""
         for worker in self._workers:
-            worker.kill()
+            self._end(worker)
         self._workers.clear()
         self._waiting.clear()
 
@@ -125,7 +128,16 @@ class VerifierPool:
             idle.give(batch)
         if not self._workers and (batch := self._take(source)):
             self._waiting.extend(batch)
-            self._workers = [_Worker(self.settings) for _ in range(self.settings.num_workers)]
+            self._workers = [self._start() for _ in range(self.settings.num_workers)]
+
+    def _start(self) -> _Worker:
+        worker = _Worker(self.settings)
+        self._selector.register(worker.connection, selectors.EVENT_READ, worker)
+        return worker
+
+    def _end(self, worker: _Worker) -> None:
+        self._selector.unregister(worker.connection)
+        worker.kill()
 
     def _take(self, source: Iterator[Check]) -> deque[Check]:
         own = min(len(self._waiting), BATCH_SIZE)
@@ -135,11 +147,9 @@ class VerifierPool:
 
     def _collect(self) -> Iterator[tuple[Any, Verdict]]:
         """Wait until a worker speaks, dies or is late."""
-        busy = {worker.connection: worker for worker in self._workers if not worker.idle}
-        patience = min(worker.deadline for worker in busy.values()) - time.monotonic()
-        for connection in wait(list(busy), timeout=max(patience, 0.0)):
-            assert isinstance(connection, Connection)
-            worker = busy[connection]
+        deadline = min(worker.deadline for worker in self._workers if not worker.idle)
+        for event, _ in self._selector.select(max(deadline - time.monotonic(), 0.0)):
+            worker: _Worker = event.data
             try:
                 answer = worker.receive()
             except EOFError:
@@ -148,17 +158,16 @@ class VerifierPool:
                 if answer:
                     check, verdict = answer
                     yield check.key, verdict
-        for worker in busy.values():
-            if worker in self._workers and worker.overdue:
-                yield from self._replace(worker, "timeout")
+        for worker in [worker for worker in self._workers if worker.overdue]:
+            yield from self._replace(worker, "timeout")
 
     def _replace(self, worker: _Worker, reason: str) -> Iterator[tuple[Any, Verdict]]:
         """Kill a worker; the check it was at is undecided, the rest goes back to be done first."""
-        worker.kill()
+        self._end(worker)
         self._failed_starts = 0 if worker.ready else self._failed_starts + 1
         if self._failed_starts >= MAX_FAILED_STARTS:
             raise RuntimeError(f"verifier workers do not start ({reason}); the reason stands above")
-        self._workers[self._workers.index(worker)] = _Worker(self.settings)
+        self._workers[self._workers.index(worker)] = self._start()
         if worker.batch:
             culprit = worker.batch.popleft()
             self._waiting.extendleft(reversed(worker.batch))

@@ -1,6 +1,7 @@
 """The process that verdicts are made in: confined, and on a timer of the kernel's."""
 
 import contextlib
+import json
 import os
 import resource
 import signal
@@ -25,12 +26,12 @@ def work(connection: Connection, verifiers: Sequence[str], timeout_sec: float) -
     for name in verifiers:
         VERIFIERS[name].load()
     _confine()
-    connection.send("ready")
+    connection.send_bytes(b"ready")
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             for check in connection.recv():
                 signal.setitimer(signal.ITIMER_REAL, timeout_sec + GRACE_SEC)
-                connection.send(decide(check))
+                connection.send_bytes(json.dumps(vars(decide(check))).encode())
             signal.setitimer(signal.ITIMER_REAL, 0)
 
 

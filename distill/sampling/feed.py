@@ -1,0 +1,68 @@
+"""Requests, taken lazily from whoever makes them, without those that were answered before."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from uuid import UUID
+
+from distill.sampling.outbox import Failure, Outbox, Record
+from distill.sampling.requests import AttemptRequest
+
+CHUNK = 512
+Existing = Callable[[Sequence[UUID]], set[UUID]]
+"""Which of these keys have a response already?"""
+
+
+class Feed:
+    """Hands out each key once: not if it is in the warehouse, in the outbox, or with a worker."""
+
+    def __init__(
+        self, requests: Iterable[AttemptRequest], existing: Existing, outbox: Outbox
+    ) -> None:
+        self.num_requested = 0
+        self.num_found = 0
+        self._requests = iter(requests)
+        self._existing = existing
+        self._outbox = outbox
+        self._claimed: set[UUID] = set()
+        self._ready: deque[AttemptRequest] = deque()
+        self._dry = False
+        self._lock = asyncio.Lock()
+
+    async def next(self) -> AttemptRequest | None:
+        """Return the next request that needs asking, or None when there is none left."""
+        while not self._ready:
+            async with self._lock:
+                if not self._ready and not self._dry:
+                    await asyncio.to_thread(self._refill)
+            if self._dry and not self._ready:
+                return None
+        return self._ready.popleft()
+
+    def close(self) -> None:
+        """Hand out nothing more."""
+        self._dry = True
+        self._ready.clear()
+
+    def settled(self, records: Iterable[Record]) -> None:
+        """Forget the keys of records on the disk, where `_refill` finds them."""
+        self._claimed.difference_update(
+            record.request.attempt_id
+            for record in records
+            if isinstance(record, Failure) or not record.rejected
+        )
+
+    def _refill(self) -> None:
+        chunk = {r.attempt_id: r for r in islice(self._requests, CHUNK)}
+        if not chunk:
+            self._dry = True
+            return
+        # claimed first, looked up second: a key that was settled in between is on the disk by then
+        fresh = [key for key in chunk if key not in self._claimed]
+        self._claimed.update(fresh)
+        found = self._existing(fresh) | self._outbox.existing(fresh)
+        self._claimed -= found
+        self.num_requested += len(chunk)
+        self.num_found += len(found)
+        self._ready.extend(chunk[key] for key in fresh if key not in found)

@@ -1,0 +1,216 @@
+"""The outbox of a run: an SQLite file that holds each response as it came, first of all.
+
+One process writes it, which a lock file beside it sees to; others may read meanwhile (WAL, see
+distill.sampling.stored). A commit is on the disk when it returns. The lock is a flock, so the
+kernel frees it when its process dies, however it dies.
+"""
+
+import fcntl
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+from distill.errors import UserError
+from distill.sampling.requests import AttemptRequest, Job
+
+SQL = Path(__file__).parent / "sql"
+BUSY_SEC = 60.0
+RESERVE_BYTES = 128 * 2**20
+"""Room that must be left to go on: for what is in flight, and for a WAL of 40 MB."""
+
+
+@cache
+def statement(name: str) -> str:
+    """Return the text of sql/NAME.sql."""
+    return (SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@dataclass(kw_only=True, slots=True)
+class Response:
+    """A body that came back with status 200."""
+
+    request: AttemptRequest
+    server: str
+    num_tries: int
+    started: float
+    """Seconds since 1970."""
+    latency_sec: float
+    body: bytes
+    rejected: str | None = None
+    """Why the body is no response; it is kept, but its key counts as unanswered."""
+    outcome: str = ""
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """A request that became no response."""
+
+    request: AttemptRequest
+    cause: str
+    message: str
+    num_tries: int
+    at: float
+    """Seconds since 1970."""
+
+
+Record = Response | Failure
+RESPONSE = ("server", "num_tries", "started", "latency_sec", "rejected", "body")
+FAILURE = ("cause", "message", "num_tries", "at")
+
+
+class Outbox:
+    """The writing end; at most one process has it open.
+
+    `commit` may run in one thread while `existing` runs in another.
+
+    Raises:
+        UserError: if another process has it open, or the file cannot be used.
+    """
+
+    def __init__(self, path: Path, job: Job) -> None:
+        self.path = path
+        with explained(path), ExitStack() as opened:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            opened.enter_context(_locked(path))
+            if not path.exists():
+                _create(path)
+            self._writer = opened.enter_context(closing(_connect(path)))
+            self._reader = opened.enter_context(closing(_connect(path)))
+            self._job = self._number(job)
+            self.check_room()
+            self._opened = opened.pop_all()
+
+    def check_room(self) -> None:
+        """Refuse to go on when the disk is nearly full, while what is in flight still fits.
+
+        Raises:
+            UserError: then.
+        """
+        free = shutil.disk_usage(self.path.parent).free
+        if free < RESERVE_BYTES:
+            raise UserError(
+                f"outbox {self.path}: {free / 2**20:.0f} MiB are left on the disk, "
+                f"{RESERVE_BYTES / 2**20:.0f} are wanted. Make room and run the same command again."
+            )
+
+    def _number(self, job: Job) -> int:
+        key = {
+            "model_id": job.model.model_id.bytes,
+            "sampling_id": job.sampling_id.bytes,
+            "stream": job.stream,
+            "think_open": job.think_open,
+        }
+        self._writer.execute(statement("insert_job"), key)
+        (number,) = self._writer.execute(statement("select_job"), key).fetchone()
+        return int(number)
+
+    def commit(self, records: Sequence[Record]) -> None:
+        """Store all of `records` or, where this raises, none.
+
+        Raises:
+            UserError: if the disk is full or broken.
+        """
+        responses = [r for r in records if isinstance(r, Response)]
+        failures = [r for r in records if isinstance(r, Failure)]
+        with explained(self.path), _transaction(self._writer):
+            self._writer.executemany(statement("insert_response"), map(self._row, responses))
+            self._writer.executemany(statement("insert_failure"), map(self._row, failures))
+
+    def _row(self, record: Record) -> dict[str, object]:
+        of_kind = RESPONSE if isinstance(record, Response) else FAILURE
+        return {
+            "attempt_id": record.request.attempt_id.bytes,
+            "prompt_id": record.request.prompt_id.bytes,
+            "job": self._job,
+            "sample_index": record.request.index,
+            **{name: getattr(record, name) for name in of_kind},
+        }
+
+    def existing(self, keys: Iterable[UUID]) -> set[UUID]:
+        """Return those of `keys` that have a committed response."""
+        look_up = statement("has_response")
+        with explained(self.path):
+            return {k for k in keys if self._reader.execute(look_up, (k.bytes,)).fetchone()}
+
+    def close(self) -> None:
+        """Close the file and give the lock back."""
+        self._opened.close()
+
+    def __enter__(self) -> "Outbox":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _create(path: Path) -> None:
+    """Make the file under another name first: whoever finds it finds it whole."""
+    unfinished = path.with_name(f".{path.name}.new")
+    unfinished.unlink(missing_ok=True)
+    with closing(sqlite3.connect(unfinished, isolation_level=None)) as connection:
+        connection.executescript(statement("schema"))
+    unfinished.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)  # or a power cut could undo the rename
+    os.close(folder)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=BUSY_SEC, isolation_level=None, check_same_thread=False
+    )
+    connection.executescript(statement("pragmas"))
+    return connection
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("begin immediate")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        if (
+            connection.in_transaction
+        ):  # SQLite may have rolled back by itself, as it does on a full disk
+            connection.execute("rollback")
+        raise
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the disk say about the outbox into an error for people."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if error.sqlite_errorname in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
+            way_out = "Move the file away; what the warehouse has of it is not asked for again."
+        else:
+            way_out = "Make room or mend the disk and run the same command again."
+        raise UserError(f"outbox {path}: {error}. {way_out}") from error
+    except OSError as error:
+        raise UserError(f"outbox {path}: {error.strerror}. Choose another --home.") from error
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.with_name(f"{path.name}.lock").open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise UserError(
+                f"outbox {path}: process {lock.read()} is sampling into it. Wait for it, or end it "
+                "and run the same command again."
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield  # closing the file gives the lock back

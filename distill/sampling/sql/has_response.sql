@@ -1,0 +1,3 @@
+select 1
+from responses
+where attempt_id = ? and rejected is null
