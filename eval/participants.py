@@ -61,10 +61,9 @@ def _checkpoint(context: Context, warehouse: Warehouse, name: str) -> ModelSpec 
         return None
     found = warehouse.query(
         "student_checkpoint",
-        student=name,
         base_weights_id=identify(base, context.home).weights_id,
         dataset_id=dataset[0]["dataset_id"],
-        settings_hash=recipe.student.sft_of(name).settings_hash(),
+        settings_hash=recipe.student.settings_hash(name),
     )
     if not found:
         return None

@@ -1,4 +1,4 @@
-"""Rows that come one by one, inserted in batches: every insert has to look for keys that are there."""
+"""Rows that come one by one, inserted in batches: each insert looks for keys that are there."""
 
 import time
 from typing import Any, Self

@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import pyarrow as pa
-
 from distill.config.prompts import Verification
 from distill.runs.context import Context
 from distill.runs.progress import track
@@ -42,13 +40,12 @@ def verify_attempts(
     Raises:
         UserError: for a verifier that does not exist.
     """
-    settings = context.recipe.verification
-    listed, asked = _listed(settings), _asked(attempt_ids)
-    warehouse.insert("run_verifiers", [row | {"run_id": run.run_id} for row in listed])
-    todo = _todo(warehouse, settings, attempt_ids)
+    asked = list(dict.fromkeys(attempt_ids))
+    warehouse.insert("run_verifiers", _declared(context.recipe.verification, run.run_id))
+    todo = unverified(warehouse, run.run_id, asked)
     if todo:
         _verify(context, run, warehouse, todo)
-    rows = warehouse.query("verify_counts", asked=asked)
+    rows = warehouse.query("verify_counts", attempt_ids=asked)
     return VerdictCounts(
         num_attempts=len(asked),
         num_new=len(todo),
@@ -56,42 +53,21 @@ def verify_attempts(
     )
 
 
-def num_unverified(
-    warehouse: Warehouse, settings: Verification, attempt_ids: Sequence[UUID]
-) -> int:
-    """Return how many checks of attempts are still to be made."""
-    return len(_todo(warehouse, settings, attempt_ids))
-
-
-def _todo(
-    warehouse: Warehouse, settings: Verification, attempt_ids: Sequence[UUID]
+def unverified(
+    warehouse: Warehouse, run_id: UUID, attempt_ids: Sequence[UUID]
 ) -> list[dict[str, Any]]:
-    listed = pa.Table.from_pylist(_listed(settings), schema=_LISTED)
-    return warehouse.query("verify_todo", asked=_asked(attempt_ids), listed=listed)
+    """Return the checks of attempts that the verifiers of a run have still to make."""
+    return warehouse.query("verify_todo", run_id=run_id, attempt_ids=attempt_ids)
 
 
-def _asked(attempt_ids: Sequence[UUID]) -> pa.Table:
-    texts = [str(id_) for id_ in dict.fromkeys(attempt_ids)]
-    return pa.table({"attempt_id": pa.array(texts, pa.string())})
-
-
-_LISTED = pa.schema(
-    [
-        ("position", pa.int32()),
-        ("verifier", pa.string()),
-        ("version", pa.string()),
-        ("config_hash", pa.string()),
-    ]
-)
-
-
-def _listed(settings: Verification) -> list[dict[str, Any]]:
+def _declared(settings: Verification, run_id: UUID) -> list[dict[str, Any]]:
     return [
         {
+            "run_id": run_id,
             "position": position,
             "verifier": name,
             "version": verifier(name, "verification.verifiers").version(),
-            "config_hash": str(config_hash(name, settings)),
+            "config_hash": config_hash(name, settings),
         }
         for position, name in enumerate(settings.verifiers)
     ]
@@ -100,13 +76,14 @@ def _listed(settings: Verification) -> list[dict[str, Any]]:
 def _verify(
     context: Context, run: Run, warehouse: Warehouse, todo: Sequence[dict[str, Any]]
 ) -> None:
+    checks = {(check["attempt_id"], check["verifier"]): check for check in todo}
     with (
         VerifierPool(context.recipe.verification) as pool,
         track(context.console, run, "verify", len(todo), "answers") as advance,
         Buffer(warehouse, "verdicts") as buffer,
     ):
-        for place, verdict in pool.verify(_checks(warehouse, todo)):
-            buffer.add(_row(todo[place], verdict))
+        for key, verdict in pool.verify(_checks(warehouse, todo)):
+            buffer.add(_row(checks[key], verdict))
             advance()
 
 
@@ -116,24 +93,16 @@ def _row(check: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
 
 
 def _checks(warehouse: Warehouse, todo: Sequence[dict[str, Any]]) -> Iterator[Check]:
-    """Yield the checks, keyed by their place in `todo`; answers are read as they are needed."""
+    """Yield the checks; answers are read as they are needed."""
     for begin in range(0, len(todo), CHECKS_A_QUERY):
         portion = todo[begin : begin + CHECKS_A_QUERY]
-        wanted = [
-            {
-                "place": begin + place,
-                "attempt_id": str(check["attempt_id"]),
-                "verifier": check["verifier"],
-                "gold_version": check["gold_version"],
-            }
-            for place, check in enumerate(portion)
-        ]
         for row in warehouse.query(
             "verify_checks",
-            wanted=pa.Table.from_pylist(wanted),
+            attempt_ids=[check["attempt_id"] for check in portion],
+            verifiers=[check["verifier"] for check in portion],
+            gold_versions=[check["gold_version"] for check in portion],
             first_row=portion[0]["attempt_row"],
             last_row=portion[-1]["attempt_row"],
         ):
-            yield Check(
-                key=row["place"], verifier=row["verifier"], answer=row["answer"], gold=row["gold"]
-            )
+            key = (row["attempt_id"], row["verifier"])
+            yield Check(key=key, verifier=key[1], answer=row["answer"], gold=row["gold"])

@@ -79,7 +79,7 @@ def train(context, student="qwen"):
         "dataset_id": dataset_id,
         "run_id": recipe.run_id("sft"),
         "student": student,
-        "settings_hash": recipe.student.sft_of(student).settings_hash(),
+        "settings_hash": recipe.student.settings_hash(student),
         "path": f"/where/it/was/once/{folder.name}",
         "metrics": {},
         "created": NOW,

@@ -8,12 +8,18 @@ from distill.config.recipe import Recipe
 from distill.errors import UserError
 from distill.runs.context import Context
 from distill.runs.home import Home
+from tests.warehouse.toy_pool import InProcessPool
 from tests.warehouse.toy_warehouse import Toy, uid
 from warehouse import verdicts
 from warehouse.stage import stage_run
-from warehouse.verdicts import num_unverified, verify_attempts
+from warehouse.verdicts import unverified, verify_attempts
 
 GOLDS = [("1 + 1", "2"), ("2 + 2", "4"), ("3 + 3", "6")]
+
+
+@pytest.fixture
+def in_process(monkeypatch):
+    monkeypatch.setattr(verdicts, "VerifierPool", InProcessPool)
 
 
 @pytest.fixture
@@ -63,7 +69,6 @@ ALL = ("right", "wrong", "silent", "open")
 
 def test_verdicts_are_made_once(toy, tmp_path, monkeypatch):
     context = context_of(tmp_path)
-    assert num_unverified(toy, context.recipe.verification, [uid(name) for name in ALL]) == 3
     counts = verify(context, *ALL)
     assert (counts.num_attempts, counts.num_new) == (4, 3)
     assert counts.decisions == {"wrong": 2, "correct": 1, "none": 1}
@@ -83,10 +88,11 @@ def test_verdicts_are_made_once(toy, tmp_path, monkeypatch):
     }
     monkeypatch.setattr(verdicts, "VerifierPool", None)  # nobody is asked again
     assert verify(context, *ALL).num_new == 0
-    assert num_unverified(toy, context.recipe.verification, [uid(name) for name in ALL]) == 0
+    run_id, attempt_ids = context.recipe.run_id("verify"), [uid(name) for name in ALL]
+    assert unverified(toy, run_id, attempt_ids) == []
 
 
-def test_a_corrected_gold_and_another_configuration_are_checked_again(toy, tmp_path):
+def test_a_corrected_gold_and_another_configuration_are_checked_again(toy, tmp_path, in_process):
     verify(context_of(tmp_path), *ALL)
     corrected = {"verifier": "math", "gold": {"answer": "5"}, "origin": "a person"}
     toy.insert_golds([corrected | {"problem_id": uid("2 + 2")}])
@@ -96,7 +102,7 @@ def test_a_corrected_gold_and_another_configuration_are_checked_again(toy, tmp_p
     assert len(toy.query("from verdicts")) == 7
 
 
-def test_only_what_is_asked_for_is_checked(toy, tmp_path):
+def test_only_what_is_asked_for_is_checked(toy, tmp_path, in_process):
     counts = verify(context_of(tmp_path), "right", "right")
     assert (counts.num_attempts, counts.num_new, counts.decisions) == (1, 1, {"correct": 1})
 
@@ -111,7 +117,7 @@ def test_the_verifiers_of_a_run_are_on_record(toy, tmp_path):
 
 
 def test_what_was_decided_before_an_interrupt_is_kept(toy, tmp_path, monkeypatch):
-    class Interrupted(verdicts.VerifierPool):
+    class Interrupted(InProcessPool):
         def verify(self, checks):
             yield next(iter(super().verify(checks)))
             raise KeyboardInterrupt

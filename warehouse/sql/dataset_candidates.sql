@@ -1,6 +1,6 @@
--- The attempts in `asked` as the selection sees them. Of sources that hold the same problem, the first of $sources.
+-- $attempt_ids as the selection sees them. Of sources that hold the same problem, the first of $sources.
 with
-    wanted as (select cast(attempt_id as uuid) as attempt_id from asked),
+    asked as (select unnest($attempt_ids) as attempt_id),
     origins as (
         select problem_id, arg_min(source, list_position($sources, source)) as source
         from problem_sources
@@ -10,13 +10,12 @@ with
     rulings as (
         select
             filter_results.attempt_id,
-            count(*) as num_rulings,
             coalesce(
                 list(filter_results.filter order by run_filters.position) filter (where not filter_results.keep), []
             ) as failed_filters
         from run_filters
         join filter_results using (filter, version, config_hash)
-        semi join wanted on wanted.attempt_id = filter_results.attempt_id
+        semi join asked on asked.attempt_id = filter_results.attempt_id
         where run_filters.run_id = $filter_run
         group by filter_results.attempt_id
     )
@@ -26,7 +25,6 @@ select
     origins.source,
     coalesce(current_verdicts.decision, 'none') as verdict,
     coalesce(rulings.failed_filters, []) as failed_filters,
-    coalesce(rulings.num_rulings, 0) as num_rulings,
     attempts.outcome = 'ok'
         and attempts.reasoning_begin is not null
         and coalesce(
@@ -38,7 +36,7 @@ select
         ) as has_answer,
     length(attempts.text) as num_chars
 from attempts
-semi join wanted using (attempt_id)
+semi join asked using (attempt_id)
 join prompts using (prompt_id)
 join origins using (problem_id)
 left join current_verdicts using (attempt_id)

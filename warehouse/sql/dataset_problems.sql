@@ -1,4 +1,4 @@
--- The texts of the problems in `wanted`.
+-- The texts of $problem_ids.
 select problem_id, text
 from problems
-semi join (select cast(problem_id as uuid) as problem_id from wanted) as chosen using (problem_id)
+semi join (select unnest($problem_ids) as problem_id) as asked using (problem_id)

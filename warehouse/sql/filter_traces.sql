@@ -1,4 +1,4 @@
--- What filters see of the attempts in `wanted`, all stored from $first_row to $last_row.
+-- What filters see of $attempt_ids, all stored from $first_row to $last_row.
 select
     attempts.attempt_id,
     attempts.text,
@@ -10,6 +10,6 @@ select
     attempts.outcome,
     attempts.completion_tokens
 from attempts
-semi join (select cast(attempt_id as uuid) as attempt_id from wanted) as chosen using (attempt_id)
+semi join (select unnest($attempt_ids) as attempt_id) as asked using (attempt_id)
 where attempts.rowid between $first_row and $last_row
 order by attempts.rowid

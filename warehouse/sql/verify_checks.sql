@@ -1,15 +1,22 @@
--- Answers and golds of the checks in `wanted`, all of attempts stored from $first_row to $last_row.
+-- Answers and golds of some checks, all of attempts stored from $first_row to $last_row.
+with
+    asked as (
+        select
+            unnest($attempt_ids) as attempt_id,
+            unnest($verifiers) as verifier,
+            unnest($gold_versions) as gold_version
+    )
 select
-    wanted.place,
-    wanted.verifier,
+    attempts.attempt_id,
+    golds.verifier,
     substring(attempts.text, attempts.answer_begin + 1, attempts.answer_end - attempts.answer_begin) as answer,
     golds.gold
-from wanted
-join attempts on attempts.attempt_id = cast(wanted.attempt_id as uuid)
+from asked
+join attempts using (attempt_id)
 join prompts using (prompt_id)
 join golds
     on golds.problem_id = prompts.problem_id
-    and golds.verifier = wanted.verifier
-    and golds.gold_version = wanted.gold_version
+    and golds.verifier = asked.verifier
+    and golds.gold_version = asked.gold_version
 where attempts.rowid between $first_row and $last_row
-order by wanted.place
+order by attempts.rowid

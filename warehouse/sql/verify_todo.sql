@@ -1,6 +1,11 @@
--- Checks that no verdict answers yet, of the attempts in `asked` by the verifiers in `listed`, each at its newest
--- gold; in the order in which attempts are stored, so that they can be read piece by piece.
+-- Checks of $attempt_ids that no verdict answers yet, by the verifiers that the run declared, each at its newest gold;
+-- in the order in which attempts are stored, so that they can be read piece by piece.
 with
+    listed as (
+        select position, verifier, version, config_hash
+        from run_verifiers
+        where run_id = $run_id
+    ),
     newest_golds as (
         select problem_id, verifier, gold_version
         from golds
@@ -12,10 +17,10 @@ select
     attempts.attempt_id,
     listed.verifier,
     listed.version as verifier_version,
-    cast(listed.config_hash as uuid) as config_hash,
+    listed.config_hash,
     newest_golds.gold_version
 from attempts
-semi join (select cast(attempt_id as uuid) as attempt_id from asked) as wanted using (attempt_id)
+semi join (select unnest($attempt_ids) as attempt_id) as asked using (attempt_id)
 join prompts on prompts.prompt_id = attempts.prompt_id
 join newest_golds on newest_golds.problem_id = prompts.problem_id
 join listed on listed.verifier = newest_golds.verifier
@@ -23,6 +28,6 @@ anti join verdicts
     on verdicts.attempt_id = attempts.attempt_id
     and verdicts.verifier = listed.verifier
     and verdicts.verifier_version = listed.version
-    and verdicts.config_hash = cast(listed.config_hash as uuid)
+    and verdicts.config_hash = listed.config_hash
     and verdicts.gold_version = newest_golds.gold_version
 order by attempt_row, listed.position

@@ -1,0 +1,149 @@
+"""Stage generate: traces for the chosen problems, sampled from the teacher or imported."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from rich.markup import escape
+
+from datagen.imports import ImportReport, import_traces
+from datagen.sources import brings_traces, is_there
+from distill.config.models import ModelSpec
+from distill.config.prompts import Source
+from distill.config.recipe import Recipe
+from distill.errors import UserError
+from distill.runs.context import Context
+from distill.runs.run import Run
+from warehouse.collect import CollectReport, Prompt, collect
+from warehouse.database import Warehouse
+from warehouse.stage import stage_run
+
+
+def check(context: Context) -> None:
+    """Refuse what could not be generated.
+
+    Raises:
+        UserError: if sources need a teacher and there is none, or none that can be served, or if
+            its context cannot hold a response.
+    """
+    sampled, _ = _split(context.recipe)
+    if not sampled:
+        return
+    teacher = _teacher(context.recipe)
+    longest = context.recipe.generation.sampling.max_tokens
+    if longest >= teacher.max_model_len:
+        raise UserError(
+            f"models.teacher.max_model_len: {teacher.max_model_len} tokens cannot hold prompts and "
+            f"the {longest} of generation.sampling.max_tokens. Raise the one or lower the other."
+        )
+    context.servers.check(teacher)
+
+
+def _teacher(recipe: Recipe) -> ModelSpec:
+    if recipe.models.teacher is None:
+        sampled = ", ".join(source.name for source in _split(recipe)[0])
+        raise UserError(
+            f"recipe {recipe.name}: sources {sampled} bring no traces, and there is no "
+            "models.teacher to write them. Name one, or map fields.trace."
+        )
+    return recipe.models.teacher
+
+
+def _split(recipe: Recipe) -> tuple[list[Source], list[Source]]:
+    """Return the sources whose problems are asked, and those that bring traces."""
+    brings = [source for source in recipe.prompts if brings_traces(source)]
+    return [source for source in recipe.prompts if source not in brings], brings
+
+
+def run(context: Context) -> None:
+    """Sample the teacher on the chosen problems, and import the traces that sources bring.
+
+    Raises:
+        UserError: if no problems were chosen yet, and whatever sampling and reading raise.
+    """
+    recipe = context.recipe
+    sampled, brings = _split(recipe)
+    with stage_run(context, "generate") as (current, warehouse):
+        prompts = _prompts(warehouse, recipe, sampled)
+        _refuse_without_prompts(warehouse, recipe)
+        for source in brings:
+            if is_there(source, context.data):
+                _say_imported(context, import_traces(context, current, warehouse, source))
+            else:
+                context.console.print(f"{escape(source.name)}: skipped, its file is not here.")
+        if prompts:
+            report = _sample(context, current, warehouse, prompts)
+            context.console.print(sampled_summary(report))
+
+
+def _prompts(warehouse: Warehouse, recipe: Recipe, sources: Sequence[Source]) -> list[Prompt]:
+    rows = warehouse.query(
+        "generate_prompts",
+        run_id=recipe.run_id("prompts"),
+        sources=[source.name for source in sources],
+    )
+    return [Prompt(prompt_id=row["prompt_id"], messages=row["messages"]) for row in rows]
+
+
+def _refuse_without_prompts(warehouse: Warehouse, recipe: Recipe) -> None:
+    (row,) = warehouse.query("generate_num_prompts", run_id=recipe.run_id("prompts"))
+    if not row["num_prompts"]:
+        raise UserError(
+            f"recipe {recipe.name}: no problems were chosen yet. `make prompts "
+            f"RECIPE={recipe.name}` does it."
+        )
+
+
+def _sample(
+    context: Context, current: Run, warehouse: Warehouse, prompts: Sequence[Prompt]
+) -> CollectReport:
+    generation = context.recipe.generation
+    return collect(
+        context,
+        current,
+        warehouse,
+        spec=_teacher(context.recipe),
+        prompts=prompts,
+        sampling=generation.sampling,
+        stream=generation.stream,
+        num_samples=generation.num_samples,
+        title="generate",
+    )
+
+
+def sampled_summary(report: CollectReport) -> str:
+    """Return one sentence on what sampling found and did."""
+    num_wanted = report.num_found + report.num_asked
+    if not report.num_asked:
+        return f"{num_wanted} traces wanted, all there. Nothing is new."
+    rate = report.completion_tokens / max(report.seconds, 1e-9)
+    parts = [f"{report.num_ok} finished", f"{report.num_length} reached the token limit"]
+    parts += [f"{report.num_refused} refused"] if report.num_refused else []
+    parts += [f"{report.num_failed} failed"] if report.num_failed else []
+    return (
+        f"{num_wanted} traces wanted, {report.num_found} found, {report.num_asked} asked: "
+        f"{', '.join(parts)}; {report.completion_tokens:,} tokens in {report.seconds:.0f} s, "
+        f"{rate:,.0f} tokens/s."
+    )
+
+
+def _say_imported(context: Context, report: ImportReport) -> None:
+    new = f"{report.num_new} new" if report.num_new else "nothing is new"
+    context.console.print(
+        f"{escape(report.source)}: {report.num_traces} traces imported, {new}; "
+        f"{report.num_held_out} left out, their problems were not chosen."
+    )
+
+
+def attempts_of(warehouse: Warehouse, recipe: Recipe) -> list[UUID]:
+    """Return the attempts that the recipe's generate run asked for or imported.
+
+    Raises:
+        UserError: if there are none, naming the command that makes them.
+    """
+    rows = warehouse.query("collected_attempts", run_id=recipe.run_id("generate"))
+    if not rows:
+        raise UserError(
+            f"recipe {recipe.name}: there are no traces yet. `make generate RECIPE={recipe.name}` "
+            "makes them."
+        )
+    return [row["attempt_id"] for row in rows]

@@ -1,0 +1,73 @@
+"""From the rows of a file or a Hub dataset to problems, by the recipe's field mapping."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Self
+
+from distill.benchmarks import Problem
+from distill.benchmarks.rows import Row, text_field
+from distill.config.prompts import FileSource, HubSource
+from distill.errors import UserError
+from distill.verify.registry import verifier
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mapping:
+    """A source's field mapping, ready for use."""
+
+    source: FileSource | HubSource
+    pattern: re.Pattern[str] | None
+
+    @classmethod
+    def of(cls, source: FileSource | HubSource) -> Self:
+        """Return the mapping of a source.
+
+        Raises:
+            UserError: for an unknown verifier, and a pattern that is none or has no group.
+        """
+        where = f"prompts source {source.name!r}"
+        verifier(source.verifier, where)
+        if source.gold_pattern is None:
+            return cls(source=source, pattern=None)
+        try:
+            pattern = re.compile(source.gold_pattern)
+        except re.error as error:
+            raise UserError(f"{where}: gold_pattern {source.gold_pattern!r}: {error}") from error
+        if not pattern.groups:
+            raise UserError(
+                f"{where}: gold_pattern {source.gold_pattern!r} has no group. Put parentheses "
+                "around the part that is the gold."
+            )
+        return cls(source=source, pattern=pattern)
+
+    def apply(self, number: int, row: Row) -> tuple[Problem, str | None]:
+        """Return the problem of a row, and its trace where the source brings traces.
+
+        Raises:
+            UserError: naming the row, if a mapped field is missing or the pattern does not match.
+        """
+        fields, where = self.source.fields, f"prompts source {self.source.name!r}, row {number}"
+        text = text_field(row, fields.problem, where)
+        golds = {}
+        if fields.gold:
+            golds[self.source.verifier] = self._gold(row, fields.gold, where)
+        trace = text_field(row, fields.trace, where) if fields.trace else None
+        return Problem.of(text, golds, number), trace
+
+    def _gold(self, row: Row, field: str, where: str) -> dict[str, Any]:
+        """Return the gold: what a field holds in the verifier's own shape, or an answer's text."""
+        value = row.get(field)
+        if isinstance(value, dict) and self.pattern is None:
+            gold = value
+        else:
+            text = text_field(row, field, where)
+            found = self.pattern.search(text) if self.pattern else None
+            if self.pattern and (found is None or not found[1]):
+                raise UserError(
+                    f"{where}: gold_pattern {self.pattern.pattern!r} finds nothing in field "
+                    f"{field!r}, which ends in {text[-60:]!r}"
+                )
+            gold = {"answer": (found[1] if found else text).strip()}
+        if complaint := verifier(self.source.verifier, where).check_gold(gold):
+            raise UserError(f"{where}: gold {complaint}, as {self.source.verifier} wants it")
+        return gold

@@ -1,0 +1,117 @@
+import pytest
+
+from datagen.sources import is_there, read_source
+from datagen.sources.seeds import check_seeds
+from distill.errors import UserError
+from tests.datagen.toy_datagen import ROWS, file_source, gym_source, recipe_of, write_lines
+
+
+def read(source, data=None):
+    (parsed,) = recipe_of(source).prompts
+    return list(read_source(parsed, data))
+
+
+def test_files_are_mapped(tmp_path):
+    path = write_lines(tmp_path / "sums.jsonl", ROWS)
+    rows = read(file_source(path, limit=2))
+    assert [row.problem.text for row in rows] == ["What is 1 + 1?", "What is 2 + 2?"]
+    assert [row.problem.golds for row in rows] == [
+        {"math": {"answer": "2"}},
+        {"math": {"answer": "4"}},
+    ]
+    assert [(row.problem.source_row, row.trace) for row in rows] == [("1", None), ("2", None)]
+
+
+def test_files_lie_under_data_too(tmp_path):
+    write_lines(tmp_path / "sums.jsonl", ROWS)
+    assert len(read(file_source("sums.jsonl"), tmp_path)) == 8
+
+
+def test_traces_and_problems_without_gold(tmp_path):
+    path = write_lines(tmp_path / "a.jsonl", [{"q": "Why?", "t": "<think>Hm.</think>So."}])
+    fields = {"problem": "q", "trace": "t"}
+    (row,) = read(file_source(path, fields=fields, gold_pattern=None))
+    assert (row.problem.golds, row.trace) == ({}, "<think>Hm.</think>So.")
+
+
+def test_golds_in_the_verifiers_own_shape(tmp_path):
+    gold = {"family": "gcd", "entry": {"question": "q", "answer": "1", "metadata": {}}}
+    path = write_lines(tmp_path / "a.jsonl", [{"q": "gcd?", "a": gold}])
+    (row,) = read(file_source(path, gold_pattern=None, verifier="reasoning-gym"))
+    assert row.problem.golds == {"reasoning-gym": gold}
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"fields": {"problem": "question"}}, "row 1: no field 'question'; it has a, id, q"),
+        ({"fields": {"problem": "q", "gold": "b"}}, "row 1: no field 'b'"),
+        ({"gold_pattern": "answer: (.+)"}, "row 1: gold_pattern .* finds nothing in field 'a'"),
+        ({"gold_pattern": "####"}, "has no group"),
+        ({"gold_pattern": "("}, "gold_pattern '\\(': missing"),
+        ({"verifier": "maths"}, r"source 'sums': no verifier 'maths' \(did you mean 'math'\?\)"),
+        ({"verifier": "reasoning-gym"}, "row 1: gold must be .*, as reasoning-gym wants it"),
+    ],
+)
+def test_mappings_that_do_not_fit_are_refused(tmp_path, more, message):
+    path = write_lines(tmp_path / "sums.jsonl", ROWS)
+    with pytest.raises(UserError, match=message):
+        read(file_source(path, **more))
+
+
+def test_the_row_that_lacks_a_field_is_named(tmp_path):
+    path = write_lines(tmp_path / "sums.jsonl", [*ROWS, {"q": "What is 9 + 9?"}])
+    with pytest.raises(UserError, match="source 'sums', row 9: no field 'a'; it has q"):
+        read(file_source(path))
+
+
+def test_only_optional_files_may_be_missing(tmp_path):
+    (source,) = recipe_of(file_source("nowhere.jsonl", optional=True)).prompts
+    assert not is_there(source, tmp_path)
+    (source,) = recipe_of(file_source("nowhere.jsonl")).prompts
+    with pytest.raises(
+        UserError, match=r"source 'sums': no file nowhere.jsonl here or in the data"
+    ):
+        is_there(source, tmp_path)
+
+
+def test_hub_datasets_are_mapped_alike(monkeypatch):
+    asked = []
+
+    def hub_rows(dataset, config, split, revision):
+        asked.append((dataset, config, split, revision))
+        return enumerate(ROWS, 1)
+
+    monkeypatch.setattr("datagen.sources.hub_rows", hub_rows)
+    hub = {"kind": "hub", "dataset": "a/b", "config": "main"}
+    source = {key: value for key, value in file_source("").items() if key != "path"}
+    rows = read(source | hub)
+    assert (len(rows), rows[0].problem.golds) == (8, {"math": {"answer": "2"}})
+    assert asked == [("a/b", "main", "train", None)]
+
+
+BENCHMARK = {"benchmarks": [{"name": "rg/chain_sum", "seed": 200, "limit": 10}]}
+
+
+@pytest.mark.parametrize(
+    ("others", "message"),
+    [
+        (
+            [gym_source(name="b", seed=104)],
+            "'chain' draws seeds 100 to 104 of chain_sum, .* 'b' 104",
+        ),
+        (
+            [gym_source(name="b", seed=209)],
+            "'b' draws seeds 209 to 213 .* benchmark rg/chain_sum 200",
+        ),
+    ],
+)
+def test_seeds_that_overlap_are_refused(others, message):
+    with pytest.raises(UserError, match=message):
+        check_seeds(recipe_of(gym_source(), *others, evaluation=BENCHMARK))
+
+
+def test_seeds_apart_and_other_families_are_fine():
+    apart = [gym_source(name="b", seed=105), gym_source(name="c", seed=210)]
+    other = gym_source(name="d", family="gcd")
+    check_seeds(recipe_of(gym_source(), *apart, other, evaluation=BENCHMARK))

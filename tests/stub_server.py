@@ -1,0 +1,246 @@
+"""A stand-in for vLLM's server: answers as a function of the request, fails on demand.
+
+    python tests/stub_server.py --log requests.jsonl [--port 0] [--delay 0.01] [--size 300]
+
+It prints its port. Answers take `delay` seconds, give or take the share `spread`; their texts have
+`size` characters, and `ids` token ids beside them. What to do with a request stands in its last
+user message:
+
+    "what is 2 + 2? !half*2 !500"
+
+gets half a JSON document twice, then status 500, then an answer (see `Stub.act`). Each request
+becomes a line {"message", "action", "body"} of the log, written before the answer goes out.
+POST /control {"refuse": 503} fails every request, {"hang": true} keeps every request waiting,
+{"grow": true} makes the token counter of /metrics grow, {"metrics": false} takes /metrics away.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import json
+import random
+import re
+import subprocess
+import sys
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from aiohttp import web
+
+ACTION = re.compile(r"!([a-z0-9-]+)(?:\*(\d+))?")
+WORDS = [
+    *("so", "the", "sum", "of", "two", "and", "three", "is", "five", "wait", "let", "me"),
+    *("check", "again", "yes", "2", "+", "3", "=", "5", "\n", "é"),
+]
+NUM_TEXTS = 1024
+STATUS = {"429-wait": 429, "context": 400}
+
+
+@cache
+def thoughts(seed: int, size: int) -> str:
+    """Return one of NUM_TEXTS texts, so many characters long."""
+    return " ".join(random.Random(seed).choices(WORDS, k=size // 3 + 1))[:size]
+
+
+def answer_text(asked: str, size: int) -> str:
+    """Return the response to a message: think tags around as many characters as wanted."""
+    digest = hashlib.sha256(asked.encode()).digest()
+    seed = int.from_bytes(digest[:4], "big") % NUM_TEXTS
+    return f"<think>\n{thoughts(seed, size)}\n</think>\n\nanswer {digest.hex()}"
+
+
+def completion(asked: str, size: int, **changes: Any) -> dict[str, Any]:
+    """Return the body of a chat completion as vLLM writes it; a function of the message."""
+    text = answer_text(asked, size)
+    says = {"role": "assistant", "content": text, "refusal": None, "reasoning": None}
+    says |= changes.pop("message", {})
+    choice = {"index": 0, "message": says, "logprobs": None, "finish_reason": "stop"} | changes
+    num = len(text) // 4
+    usage = {"prompt_tokens": 7, "total_tokens": 7 + num, "completion_tokens": num}
+    digest = hashlib.sha256(asked.encode()).hexdigest()[:16]
+    return {
+        "id": f"chatcmpl-{digest}",
+        "object": "chat.completion",
+        "model": "stub",
+        "choices": [choice],
+        "usage": usage,
+    }
+
+
+@cache
+def token_ids(num: int) -> bytes:
+    """Return the field of a choice that holds so many token ids."""
+    return f'"token_ids": {random.Random(num).choices(range(50_000), k=num)}'.encode()
+
+
+def plan(message: str) -> list[str]:
+    """Return what to do with the tries of a message, in order; "ok" ever after."""
+    return [name for name, n in ACTION.findall(message) for _ in range(int(n or 1))]
+
+
+class Stub:
+    """The server's state."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.log = options.log.open("a", buffering=1)
+        self.options = options
+        self.tries: Counter[str] = Counter()
+        self.tokens = 0
+        self.settings: dict[str, Any] = {}
+
+    async def control(self, request: web.Request) -> web.Response:
+        """Change how all requests are answered."""
+        self.settings |= await request.json()
+        return web.Response()
+
+    async def models(self, request: web.Request) -> web.Response:
+        """Name the model."""
+        return web.json_response({"object": "list", "data": [{"id": "stub"}]})
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """Answer like vLLM's /metrics."""
+        if not self.settings.get("metrics", True):
+            raise web.HTTPNotFound
+        self.tokens += bool(self.settings.get("grow"))
+        labels = '{engine="0",model_name="stub"}'
+        return web.Response(
+            text=f"# HELP x\nvllm:generation_tokens_total{labels} {self.tokens}.0\n"
+        )
+
+    async def complete(self, request: web.Request) -> web.StreamResponse:
+        """Answer a chat completion."""
+        body = await request.json()
+        message = [m for m in body["messages"] if m["role"] == "user"][-1]["content"]
+        actions = plan(message)
+        action = "ok"
+        if self.settings.get("refuse"):
+            action = str(self.settings["refuse"])
+        elif self.settings.get("hang"):
+            action = "hang"
+        elif self.tries[message] < len(actions):
+            action = actions[self.tries[message]]
+        self.tries[message] += 1
+        self.log.write(json.dumps({"message": message, "action": action, "body": body}) + "\n")
+        spread = (crc32(message.encode()) % 201 / 100 - 1) * self.options.spread
+        await asyncio.sleep(self.options.delay * (1 + spread))
+        return await self.act(action, message, request)
+
+    async def act(self, action: str, message: str, request: web.Request) -> web.StreamResponse:
+        """Do what was asked for."""
+        size, num_ids = self.options.size, self.options.ids
+        good = json.dumps(completion(message, size)).encode()
+        if num_ids:
+            good = good.replace(b'"finish_reason"', token_ids(num_ids) + b', "finish_reason"', 1)
+        if action == "ok":
+            return _json(good)
+        if action.isdecimal() or action in STATUS:
+            status = STATUS.get(action) or int(action)
+            says = "This model's maximum context length is 8" if action == "context" else "no"
+            error = {"error": {"message": says, "type": "X", "code": status}}
+            headers = {"Retry-After": "1"} if action == "429-wait" else {}
+            return web.json_response(error, status=status, headers=headers)
+        if action in BODIES:
+            return _json(BODIES[action](good))
+        if action in CHANGES:
+            return _json(json.dumps(completion(message, size, **CHANGES[action])).encode())
+        if action == "hang":
+            await asyncio.sleep(3600)
+        if action == "cut":  # the connection breaks in the middle of the body
+            response = web.StreamResponse(headers={"Content-Length": str(len(good))})
+            await response.prepare(request)
+            await response.write(good[: len(good) // 2])
+        if request.transport:
+            request.transport.abort()
+        return web.Response()
+
+
+BODIES = {
+    "half": lambda good: good[: len(good) // 2],
+    "empty": lambda good: b"",
+    "latin1": lambda good: good.replace(b"answer", "\xe4nswer".encode("latin-1")),
+    "huge": lambda good: good[:-1] + b" " * (11 * 2**20) + b"}",
+    "error200": lambda good: b'{"object": "error", "message": "no"}',
+}
+CHANGES: dict[str, dict[str, Any]] = {
+    "length": {"finish_reason": "length"},
+    "abort": {"finish_reason": "abort"},
+    "refusal": {"message": {"content": None, "refusal": "I will not."}},
+    "field": {"message": {"content": "4", "reasoning": "2 + 2 is 4"}},
+    "surrogate": {"message": {"content": "a\ud800b"}},
+    "nul": {"message": {"content": "a\x00<script>\x1b[31m"}},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A stub in a process of its own."""
+
+    url: str
+    log: Path
+    process: subprocess.Popen[str]
+
+    def control(self, **settings: Any) -> None:
+        """Change how all requests are answered."""
+        urllib.request.urlopen(f"{self.url}/control", json.dumps(settings).encode()).close()
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return what was asked so far."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+    def asked(self) -> Counter[str]:
+        """Return how often each message was asked."""
+        return Counter(request["message"] for request in self.requests())
+
+
+@contextmanager
+def running(log: Path, **options: float) -> Iterator[Server]:
+    """Run a stub that writes its requests to `log`."""
+    command = [sys.executable, __file__, "--log", str(log)]
+    command += [part for name, value in options.items() for part in (f"--{name}", str(value))]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdout
+        try:
+            url = f"http://127.0.0.1:{int(process.stdout.readline())}"
+            yield Server(url=url, log=log, process=process)
+        finally:
+            process.kill()
+
+
+def _json(body: bytes) -> web.Response:
+    return web.Response(body=body, content_type="application/json")
+
+
+async def serve(options: argparse.Namespace) -> None:
+    """Serve until the standard input is closed, so that no stub outlives its test."""
+    stub = Stub(options)
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", stub.complete)
+    app.router.add_post("/control", stub.control)
+    app.router.add_get("/v1/models", stub.models)
+    app.router.add_get("/metrics", stub.metrics)
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", options.port, backlog=4096)
+    await site.start()
+    print(runner.addresses[0][1], flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    await runner.cleanup()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--log", type=Path, required=True)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--delay", type=float, default=0.0)
+    parser.add_argument("--spread", type=float, default=0.0)
+    parser.add_argument("--size", type=int, default=300)
+    parser.add_argument("--ids", type=int, default=0)
+    asyncio.run(serve(parser.parse_args()))
