@@ -7,12 +7,13 @@ from collections.abc import Iterable
 class UserError(Exception):
     """Something that a person can put right: says what failed, the value, and the way out.
 
-    The command prints the message alone and exits with 2; any other exception is a bug and keeps its traceback.
+    The command prints the message alone and exits with 2; any other exception is a bug and keeps
+    its traceback.
     """
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return ` (did you mean 'x'?)` for the known name closest to `name`, or the list of known names."""
+    """Return ` (did you mean 'x'?)` for the known name closest to `name`, or all of them."""
     names = sorted(known)
     matches = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if matches:

@@ -1,9 +1,11 @@
 """Supervised fine-tuning of one student with TRL: settings, one training, its figures."""
 
+import ctypes
 import gc
 import math
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,10 +113,12 @@ def train(prepared: Prepared, work: Path, advance: Advance, say: Say) -> Trained
 
 
 def release() -> None:
-    """Give back the memory of a model that nothing refers to any more."""
+    """Give back the memory of a model that nothing refers to any more: a server comes next."""
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+    with suppress(OSError, AttributeError):  # glibc keeps what was freed, a gigabyte and more
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def make_trainer(model: Any, prepared: Prepared, work: Path) -> Any:

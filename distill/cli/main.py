@@ -1,6 +1,7 @@
 """The `distill` command: parses first, imports a stage only when it runs."""
 
 import logging
+import os
 import signal
 import sys
 from types import FrameType
@@ -27,6 +28,7 @@ for part in (stages, status, plan, recipes, doctor, prepare, sql):
 
 def main() -> None:
     """Run the command; people's errors end without a traceback and with 2, Ctrl-C with 130."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # TRL reports every training otherwise
     logging.getLogger().setLevel(logging.INFO)
     warnings = logging.StreamHandler()
     warnings.setLevel(logging.WARNING)

@@ -56,7 +56,7 @@ def named(messages: list[str]) -> dict[UUID, str]:
 
 
 def test_killed_at_random_moments_nothing_is_lost_or_asked_again(tmp_path: Path) -> None:
-    num, kills, outbox, rng = 300, 8, tmp_path / "o", random.Random(7)
+    num, kills, outbox, rng = 300, 6, tmp_path / "o", random.Random(7)
     names = named([f"question {i}" for i in range(num)])
     with running(tmp_path / "log", delay=0.03, size=2_000) as server:
         settled: list[tuple[set[str], dict[str, int]]] = []

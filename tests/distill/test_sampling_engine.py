@@ -155,7 +155,8 @@ def test_length_is_an_outcome_and_not_asked_again(stub: Server, tmp_path: Path) 
     assert (report.num_ok, report.num_length, report.num_refused) == (1, 1, 1)
     assert report.num_answered == 3
     assert ask_all(stub.url, tmp_path / "o", messages).num_found == 3
-    assert {stub.asked()[message] for message in messages} == {1}
+    asked = stub.asked()
+    assert {asked[message] for message in messages} == {1}
     assert texts(tmp_path / "o")["a\ufffdb"] == 1
 
 
@@ -172,7 +173,8 @@ def test_a_run_whose_requests_all_fail_alike_stops(stub: Server, tmp_path: Path,
         UserError, match=r"server stub0: the first \d+ requests all failed with http-404 \(no\)"
     ):
         ask_all(stub.url, tmp_path / "o", messages, max_in_flight=2)
-    assert sum(stub.asked()[message] for message in messages) <= 11
+    asked = stub.asked()
+    assert sum(asked[message] for message in messages) <= 11
     assert len(read_failures(tmp_path / "o")) in (3, 10, 11)
 
 
@@ -262,7 +264,8 @@ def test_a_parser_that_breaks_loses_no_response(
         ask_all(stub.url, tmp_path / "o", [f"paid {i}" for i in range(5)])
     monkeypatch.undo()
     paid = len(read_responses(tmp_path / "o"))
-    assert paid == sum(stub.asked()[f"paid {i}"] for i in range(5)) > 0
+    asked = stub.asked()
+    assert paid == sum(asked[f"paid {i}"] for i in range(5)) > 0
 
 
 def test_errors_of_the_caller_come_through(stub: Server, tmp_path: Path) -> None:
