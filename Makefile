@@ -55,9 +55,9 @@ sql: setup ## query the warehouse: make sql Q="select * from scores"
 	@$(VENV)/bin/distill sql $(ARGS) "$(Q)"
 
 test: setup ## run all tests
-	$(PY) -m pytest
+	$(PY) -m pytest -n 3 --dist worksteal
 test-fast: setup ## run the tests that take no server and no training
-	$(PY) -m pytest -m "not slow"
+	$(PY) -m pytest -n 3 --dist worksteal -m "not slow"
 check: setup ## formatting, lint, types
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .

@@ -11,7 +11,7 @@ class ModelSpec(Section):
     """A model and what serves it: a server that the stage starts, or a URL where one runs."""
 
     source: str
-    """A directory, a model that set-up prepared (HOME/models/NAME), or a Hugging Face Hub id."""
+    """A directory, miniature/NAME (ships), a prepared model (HOME/models/NAME), or a Hub id."""
     revision: str | None = None
     """The Hub commit; null for local models, whose weights are hashed."""
     licence: str = "unverified"

@@ -5,12 +5,14 @@ from pathlib import Path
 
 from distill.config.models import ModelSpec
 from distill.errors import UserError, nearest
-from distill.models import smollm2
+from distill.models import checksums, smollm2
 from distill.models.folder import check_model
 from distill.runs.home import Home
 
 HUB_FILES = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
 """What is fetched from the Hub: no pickles, and no code."""
+SHIPPED = Path(__file__).parents[2] / "teacher" / "miniature" / "weights"
+"""Models that ship with the project; `miniature/NAME` is the folder NAME in it."""
 
 
 def resolve(spec: ModelSpec, home: Home) -> Path:
@@ -23,6 +25,8 @@ def resolve(spec: ModelSpec, home: Home) -> Path:
     """
     folder = local_folder(spec, home) or _hub_snapshot(spec, home)
     check_model(folder)
+    if (folder / checksums.NAME).is_file():
+        checksums.verify(folder)
     return folder
 
 
@@ -34,7 +38,9 @@ def local_folder(spec: ModelSpec, home: Home) -> Path | None:
     """
     if spec.source == smollm2.NAME:
         return smollm2.prepare(home)
-    folders = (home.models / spec.source, Path(spec.source).expanduser().absolute())
+    folders = [home.models / spec.source, Path(spec.source).expanduser().absolute()]
+    if spec.source.startswith("miniature/"):
+        folders.insert(0, SHIPPED / spec.source.removeprefix("miniature/"))
     return next((folder for folder in folders if folder.is_dir()), None)
 
 

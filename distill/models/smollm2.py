@@ -6,6 +6,7 @@ model hub still has a real pretrained model. Licence: Apache-2.0.
 
 import fcntl
 import importlib.util
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -54,11 +55,11 @@ def _gguf_file() -> Path:
 
 def _convert(gguf: Path, folder: Path) -> None:
     """Write weights in bfloat16 and the tokenizer to `folder`."""
+    os.environ["TQDM_DISABLE"] = "1"  # bars of a few seconds each
     import torch
     from transformers import AutoModelForCausalLM, GenerationConfig
     from transformers.utils import logging
 
-    logging.disable_progress_bar()
     logging.set_verbosity_error()  # it advises against bfloat16, which is what is saved
     model = AutoModelForCausalLM.from_pretrained(
         str(gguf.parent), gguf_file=gguf.name, dtype=torch.bfloat16

@@ -52,7 +52,7 @@ def track(
         now = time.monotonic()
         rate = done / max(now - begun, 1e-9)
         run.progress(done, total, note)
-        pace = f"{rate:.1f} {unit}/s" if rate >= 1 else f"{1 / max(rate, 1e-9):.1f} s each"
+        pace = f"{rate:.1f} {unit}/s" if rate >= 1 or not done else f"{1 / rate:.1f} s each"
         bar.update(task, advance=n, rate=pace, note=note)
         if not console.is_terminal and now - printed >= LINE_INTERVAL_SEC:
             printed = now
