@@ -1,5 +1,5 @@
 # Every stage is a target and the same sub-command of `distill`. `make` alone prints them.
-RECIPE ?= smol-cpu
+RECIPE ?= tiny
 DATA ?=
 ARGS ?=
 DEVICE ?= cpu

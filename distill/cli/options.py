@@ -11,7 +11,7 @@ from distill.config.load import load_recipe
 from distill.runs.context import Context
 from distill.runs.home import Home, data_dir
 
-DEFAULT_RECIPE = "smol-cpu"
+DEFAULT_RECIPE = "tiny"
 LOG_WIDTH = 120
 
 RecipeOption = Annotated[

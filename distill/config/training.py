@@ -3,10 +3,11 @@
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from distill.config.base import Section
 from distill.config.models import ModelSpec, Sampling
+from distill.errors import nearest
 from distill.ids import content_id
 
 
@@ -62,10 +63,23 @@ class Student(Section):
 
     bases: dict[str, Base] = {}
     """Students by name."""
+    only: tuple[str, ...] | None = None
+    """Leave out the other bases; null takes all."""
     sft: Sft = Sft()
     """Settings for all bases."""
     wording: str = "plain"
     """The prompt that students are trained and evaluated with."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out(cls, table: Any) -> Any:
+        if not isinstance(table, dict) or table.get("only") is None:
+            return table
+        bases = table.get("bases", {})
+        for name in table["only"]:
+            if name not in bases:
+                raise ValueError(f"only: no base {name!r}{nearest(name, bases)}")
+        return table | {"bases": {name: bases[name] for name in table["only"]}}
 
     def sft_of(self, name: str) -> Sft:
         """Return the SFT settings of one student, its own over the common ones."""

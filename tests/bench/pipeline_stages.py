@@ -15,7 +15,7 @@ from distill.runs.home import Home
 from distill.runs.run import read_status
 from tests.bench.figure import Figure
 
-TARGET_SEC = 20 * 60
+TARGET_SEC = 18 * 60
 
 
 def measure() -> Iterator[Figure]:

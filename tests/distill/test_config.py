@@ -140,6 +140,12 @@ def test_a_students_own_settings_go_before_the_common_ones(tmp_path):
     assert (sft.learning_rate, sft.num_epochs) == (2e-5, 3)
 
 
+def test_bases_can_be_left_out(tmp_path):
+    path = write(tmp_path, "[student.bases.a]\nsource='s'\n[student.bases.b]\nsource='s'")
+    assert set(load_recipe(path, ["student.only=['b']"]).student.bases) == {"b"}
+    assert "no base 'c'" in refusal(path, "student.only=['c']")
+
+
 def test_a_wording_asks_examples_and_the_problem_alike():
     wording = Wording.model_validate(
         {
