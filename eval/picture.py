@@ -14,7 +14,9 @@ SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "distill",  # the same results are the same file
     "svg.fonttype": "path",
 }
-WIDTH_IN, ROW_IN, HEAD_IN = 7.2, 0.72, 0.95
+LABEL_IN, PANEL_IN, ROW_IN, HEAD_IN = 1.6, 5.0, 0.52, 0.95
+ABREAST = 2
+"""Students side by side."""
 
 
 def write_pictures(report: Report, stem: Path) -> list[Path]:
@@ -25,15 +27,18 @@ def write_pictures(report: Report, stem: Path) -> list[Path]:
 
     rows = len(report.benchmarks)
     with matplotlib.rc_context(SETTINGS):
-        height = len(report.students) * (rows * ROW_IN + HEAD_IN)
+        across = min(ABREAST, len(report.students))
+        down = -(-len(report.students) // across)
         figure = Figure(
-            figsize=(WIDTH_IN, height),
+            figsize=(across * (LABEL_IN + PANEL_IN), down * (rows * ROW_IN + HEAD_IN)),
             layout=ConstrainedLayoutEngine(hspace=0.06),
             facecolor="white",
         )
-        panels = figure.subplots(len(report.students), squeeze=False)[:, 0]
-        for panel, student in zip(panels, report.students, strict=True):
+        panels = figure.subplots(down, across, squeeze=False).flat
+        for panel, student in zip(panels, report.students, strict=False):
             _draw(panel, report, student)
+        for panel in panels:  # the iterator goes on behind the last student
+            panel.set_visible(False)
         paths = [stem.with_name(f"{stem.name}.{kind}") for kind in ("svg", "png")]
         for path, metadata in zip(paths, ({"Date": None}, {"Software": None}), strict=True):
             temporary = path.with_name(f".{path.name}")
@@ -61,9 +66,7 @@ def _draw(panel: Any, report: Report, student: str) -> None:
     if OVERALL in report.benchmarks:
         panel.axhline(len(labels) - 1.5, color=FAINT, linewidth=0.8)
         panel.get_yticklabels()[-1].set_fontweight("bold")
-    title = (
-        f"{student}: pass@1 in per cent, {words.level(report.confidence)} intervals over problems"
-    )
+    title = f"{student}: pass@1 in per cent, {words.level(report.confidence)} intervals"
     panel.set_title(title, loc="left", fontsize=10, fontweight="bold", color=INK, pad=22)
     panel.legend(
         loc="lower left",
