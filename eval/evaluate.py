@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from rich.markup import escape
-from warehouse.verdicts import verify_attempts
 
 from distill.errors import UserError
 from distill.runs.context import Context
@@ -23,6 +22,7 @@ from eval.scores import evaluation_rows, overall_rows, read_results
 from warehouse.collect import collect
 from warehouse.database import Warehouse
 from warehouse.stage import stage_run
+from warehouse.verdicts import verify_attempts
 
 __all__ = ["check", "run"]
 
