@@ -165,3 +165,10 @@ def test_a_wording_asks_examples_and_the_problem_alike():
 def test_nearest_names_one_or_lists_all():
     assert nearest("gsm9k", ["gsm8k", "aime"]) == " (did you mean 'gsm8k'?)"
     assert nearest("zzz", ["gsm8k", "aime"]) == " (known: aime, gsm8k)"
+
+
+@pytest.mark.parametrize("name", [path.stem for path in RECIPES.glob("*.toml")])
+def test_a_shipped_recipe_verifies_what_its_benchmarks_ask(name):
+    recipe = load_recipe(name)
+    if any(spec.name.startswith("rg/") for spec in recipe.evaluation.benchmarks):
+        assert "reasoning-gym" in recipe.verification.verifiers
