@@ -2,19 +2,18 @@
 
 from datagen.generate import attempts_of
 from distill.runs.context import Context
-from distill.verify.registry import verifier
+from distill.verify.registry import require
 from warehouse.stage import stage_run
 from warehouse.verdicts import VerdictCounts, verify_attempts
 
 
 def check(context: Context) -> None:
-    """Refuse verifiers that do not exist.
+    """Refuse verifiers that do not exist, or that this machine cannot run.
 
     Raises:
-        UserError: naming the nearest.
+        UserError: naming the nearest, or what to install.
     """
-    for name in context.recipe.verification.verifiers:
-        verifier(name, "verification.verifiers")
+    require(context.recipe.verification)
 
 
 def run(context: Context) -> None:

@@ -8,6 +8,7 @@ from distill.config.recipe import Recipe
 from distill.config.training import BenchmarkSpec, Format
 from distill.errors import UserError
 from distill.runs.context import Context
+from distill.verify.registry import require
 from eval.statistics import Method
 
 
@@ -16,9 +17,11 @@ def check(context: Context) -> None:
 
     Raises:
         UserError: without benchmarks or models, for problems that no verifier of the recipe could
-            check, for responses that no model could hold, and for models that cannot be served.
+            check or this machine cannot run, for responses that no model could hold, and for
+            models that cannot be served.
     """
     specs = _specs(context.recipe)
+    require(context.recipe.verification)
     _check_lengths(context.recipe, specs)
     for benchmark in load_benchmarks(context):
         _check_verifiers(context.recipe, benchmark)

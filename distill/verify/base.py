@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from distill.config.prompts import Verification
+
 Decision = Literal["correct", "wrong", "undecided"]
 
 
@@ -47,9 +49,11 @@ class Verifier:
     """The rule's own version with its library's; another version means checking again."""
     settings: dict[str, Any]
     """Constants of the rule that can change a verdict."""
-    load: Callable[[], object]
-    """Imports the library: once a worker, outside every deadline."""
+    load: Callable[[Verification], object]
+    """Gets ready, given the recipe's settings: once a worker, outside every deadline."""
     check: Callable[[str, dict[str, Any]], Verdict]
     """check(answer, gold) for an answer that is not blank; may raise and may hang."""
     check_gold: Callable[[Any], str | None]
     """What is wrong with a gold's shape, or None."""
+    require: Callable[[], object] = lambda: None
+    """Raises a UserError that names the way out if this machine cannot run the check."""

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from itertools import product
 from typing import Any
 
+from distill.config.prompts import Verification
 from distill.verify.base import Verdict, Verifier
 from distill.verify.extract import boxes
 
@@ -19,7 +20,7 @@ MAX_CHARS = 20_000
 """Of an answer without a box only the end is searched: that is where answers stand."""
 
 
-def _load() -> None:
+def _load(settings: Verification) -> None:
     import math_verify
 
     # It warns that its own deadlines are off. They are alarms, which hang with what they interrupt;

@@ -31,8 +31,9 @@ class _Worker:
 
     def __init__(self, settings: Verification) -> None:
         self.connection, theirs = _SPAWN.Pipe()
-        arguments = (theirs, settings.verifiers, settings.timeout_sec)
-        self.process = _SPAWN.Process(target=work, args=arguments, name="verifier", daemon=True)
+        self.process = _SPAWN.Process(
+            target=work, args=(theirs, settings), name="verifier", daemon=True
+        )
         self.process.start()
         theirs.close()
         self.ready = False

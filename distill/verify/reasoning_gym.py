@@ -11,6 +11,7 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
+from distill.config.prompts import Verification
 from distill.errors import UserError
 from distill.ids import canonical_json
 from distill.verify.base import Verdict, Verifier
@@ -23,7 +24,7 @@ _CODE = re.compile(
 """Some scorers evaluate the answer as Python; what could change the scorer is kept from them."""
 
 
-def _load() -> None:
+def _load(settings: Verification) -> None:
     import reasoning_gym  # noqa: F401
 
 

@@ -25,6 +25,16 @@ def verifier(name: str, where: str) -> Verifier:
     return VERIFIERS[name]
 
 
+def require(settings: Verification) -> None:
+    """Refuse verifiers that do not exist, or that this machine cannot run.
+
+    Raises:
+        UserError: naming the nearest, or what to install.
+    """
+    for name in settings.verifiers:
+        verifier(name, "verification.verifiers").require()
+
+
 def config_hash(name: str, settings: Verification) -> UUID:
     """Return the id of everything beside its version that a verdict depends on."""
     return content_id(VERIFIERS[name].settings | {"timeout_sec": settings.timeout_sec})

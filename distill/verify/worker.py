@@ -6,10 +6,10 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
+from distill.config.prompts import Verification
 from distill.verify.registry import VERIFIERS, decide
 
 GRACE_SEC = 5.0
@@ -20,17 +20,17 @@ _ALLOWED = frozenset({"os.listdir", "os.scandir"})
 _WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
-def work(connection: Connection, verifiers: Sequence[str], timeout_sec: float) -> None:
+def work(connection: Connection, settings: Verification) -> None:
     """Answer batches of checks one by one, in order, until the parent hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    for name in verifiers:
-        VERIFIERS[name].load()
+    for name in settings.verifiers:
+        VERIFIERS[name].load(settings)
     _confine()
     connection.send_bytes(b"ready")
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             for check in connection.recv():
-                signal.setitimer(signal.ITIMER_REAL, timeout_sec + GRACE_SEC)
+                signal.setitimer(signal.ITIMER_REAL, settings.timeout_sec + GRACE_SEC)
                 connection.send_bytes(json.dumps(vars(decide(check))).encode())
             signal.setitimer(signal.ITIMER_REAL, 0)
 
