@@ -23,6 +23,8 @@ from distill.models.resolve import local_folder
 from distill.runs.home import Home
 from distill.sizing.model import ModelSize, model_size
 
+DEFAULT_BATCH = 256
+"""Sequences at a time that vLLM batches by default on most machines."""
 GIB = 2**30
 
 
@@ -114,12 +116,12 @@ def _serving(role: str, spec: ModelSpec, recipe: Recipe, home: Home) -> Iterator
         amount=f"{size.weight_bytes(spec.dtype) / GIB:,.2f} GiB",
         how=f"{size.num_params / 1e6:,.1f}M parameters in {spec.dtype}",
     )
-    tokens = recipe.requests.max_in_flight * spec.max_model_len
+    num = recipe.requests.max_in_flight or DEFAULT_BATCH
+    tokens = num * spec.max_model_len
     yield Need(
         what=f"{role}: KV cache, at most",
         amount=f"{size.kv_bytes(tokens, spec.dtype) / GIB:,.2f} GiB",
-        how=f"{recipe.requests.max_in_flight} in flight x {spec.max_model_len:,} tokens; "
-        "less is slower, not wrong",
+        how=f"{num} in flight x {spec.max_model_len:,} tokens; less is slower, not wrong",
     )
 
 

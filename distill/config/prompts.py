@@ -103,12 +103,17 @@ class Generation(Section):
 class Requests(Section):
     """How the engine talks to servers; nothing here changes a response."""
 
-    max_in_flight: int = Field(default=64, gt=0)
-    """Requests at a time to one server; vLLM queues what it cannot batch."""
+    max_in_flight: int | None = Field(default=None, gt=0)
+    """Most requests at a time to one server; null goes by what the server shows it can take."""
+    requests_per_minute: float | None = Field(default=None, gt=0)
+    """What one server allows; null goes by the limits that its answers tell, if any."""
+    tokens_per_minute: float | None = Field(default=None, gt=0)
+    """What one server allows, prompt and completion together; null as above."""
     timeout_sec: float = Field(default=600.0, gt=0)
     """Deadline of one request."""
     stall_sec: float = Field(default=120.0, gt=0)
-    """Requests in flight and no response for so long: the run stops and says so."""
+    """Requests in flight at a server and no new token for so long: it is started again if the run
+    owns it, else others take over; if there are none, the run stops and says so."""
     max_tries: int = Field(default=5, gt=0)
     """Tries of one request before it is stored as a failure."""
     drain_sec: float = Field(default=30.0, ge=0)

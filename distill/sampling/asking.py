@@ -1,25 +1,24 @@
-"""Settling one request: asked until answered or given up, each body stored before it is read."""
+"""One try of a request: each body is stored before it is read, and each reply noted on its lane."""
 
 import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import aiohttp
 
 from distill.sampling.client import Reply, ask
 from distill.sampling.commits import GroupCommit
-from distill.sampling.lanes import Lane, Lanes
+from distill.sampling.lanes import Lane
 from distill.sampling.outbox import Failure, Response
-from distill.sampling.parse import ParseError, parse_response
-from distill.sampling.requests import AttemptRequest, Job
+from distill.sampling.parse import ParseError, glance
+from distill.sampling.queue import Ticket
+from distill.sampling.requests import Job
 from distill.sampling.watch import Watch
 
 BACKOFF_SEC = 0.5
 MAX_BACKOFF_SEC = 60.0
+STALLED = Reply(fate="again", cause="stalled", message="its server stopped making tokens")
 
 
 class Asker:
@@ -30,110 +29,109 @@ class Asker:
         *,
         job: Job,
         session: aiohttp.ClientSession,
-        lanes: Lanes,
         watch: Watch,
         commits: GroupCommit,
         max_tries: int,
     ) -> None:
-        self.in_flight: set[asyncio.Task[Any] | None] = set()
-        """Tasks whose request is with a server: what Ctrl-C waits for."""
-        self.stopping = False
-        """Nothing is asked once more."""
         self.any_answered = False
         self.failures: Counter[str] = Counter()
         """By cause."""
         self.last_message = ""
         self._job = job
         self._session = session
-        self._lanes = lanes
         self._watch = watch
         self._commits = commits
         self._max_tries = max_tries
 
-    async def settle(self, request: AttemptRequest) -> None:
-        """Ask until there is a response or a failure to store, or the run is stopping."""
-        self._watch.num_active += 1
+    async def settle(self, ticket: Ticket, lane: Lane) -> float | None:
+        """Ask once; return None if that settled it, else in how many seconds to ask again."""
+        reply = await self._try(ticket, lane)
+        ticket.num_tries += reply.fate != "unsent"
+        if reply.fate == "response":
+            return None
+        if reply.fate == "failed" or ticket.num_tries >= self._max_tries:
+            self._give_up(ticket, reply)
+            return None
+        return max(backoff_sec(ticket.num_tries), reply.retry_after_sec)
+
+    async def _try(self, ticket: Ticket, lane: Lane) -> Reply:
+        body = self._job.body(ticket.request.messages, lane.endpoint.served_name)
+        guessed = lane.quota.sent()
+        lane.breaker.sent()
+        started, begun = time.time(), time.monotonic()
         try:
-            await self._settle(request)
-        finally:
-            self._watch.num_active -= 1
-
-    async def _settle(self, request: AttemptRequest) -> None:
-        num_tries = 0
-        while True:
-            reply = await self._try(request, num_tries + 1)
-            num_tries += reply.fate != "unsent"
-            if reply.fate == "response":
-                return
-            if reply.fate == "failed" or num_tries >= self._max_tries:
-                self._give_up(request, reply, num_tries)
-                return
-            if self.stopping:
-                return
-            await asyncio.sleep(max(backoff_sec(num_tries), reply.retry_after_sec))
-
-    async def _try(self, request: AttemptRequest, num_tries: int) -> Reply:
-        async with self._lanes.slot() as lane:
-            body = self._job.body(request.messages, lane.endpoint.served_name)
-            started, begun = time.time(), time.monotonic()
-            with self._waiting():
-                reply = await ask(self._session, lane.endpoint, body)
-            if reply.fate == "response":
-                response = Response(
-                    request=request,
-                    server=lane.endpoint.label,
-                    num_tries=num_tries,
-                    started=started,
-                    latency_sec=time.monotonic() - begun,
-                    body=reply.body,
-                )
-                self._commits.put(response)
-                reply = self._look_at(response, reply)
-            self._note(lane, reply)
-            return reply
-
-    @contextmanager
-    def _waiting(self) -> Iterator[None]:
-        task = asyncio.current_task()
-        self.in_flight.add(task)
-        try:
-            yield
-        finally:
-            self.in_flight.discard(task)
+            reply = await ask(self._session, lane.endpoint, body)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task not in self._watch.stalled:
+                raise
+            self._watch.stalled.discard(task)
+            task.uncancel()
+            self._watch.trouble(STALLED)
+            return STALLED
+        tokens = 0
+        if reply.fate == "response":
+            response = Response(
+                request=ticket.request,
+                server=lane.endpoint.label,
+                num_tries=ticket.num_tries + 1,
+                started=started,
+                latency_sec=time.monotonic() - begun,
+                body=reply.body,
+            )
+            self._commits.put(response)
+            reply = self._look_at(response, reply)
+            tokens = response.prompt_tokens + response.completion_tokens
+        lane.quota.cost(guessed, tokens)
+        self._note(lane, reply)
+        return reply
 
     def _look_at(self, response: Response, reply: Reply) -> Reply:
-        """Parse a stored body; mark it, before its commit, where it is no response."""
+        """Look into a stored body; mark it, before its commit, where it is no response."""
         try:
             if reply.broken:
                 raise ParseError(reply.broken)
-            parsed = parse_response(response.body, think_open=self._job.think_open)
+            seen = glance(response.body, think_open=self._job.think_open)
         except ParseError as error:
             response.rejected = str(error)
-            return Reply(fate="again", cause="no-response", message=str(error))
-        response.outcome = parsed.outcome
-        response.completion_tokens = parsed.completion_tokens or 0
+            return Reply(
+                fate="again", cause="no-response", message=str(error), headers=reply.headers
+            )
+        response.outcome = seen.outcome
+        response.prompt_tokens = seen.prompt_tokens
+        response.completion_tokens = seen.completion_tokens
         return reply
 
     def _note(self, lane: Lane, reply: Reply) -> None:
-        if reply.fate == "unsent":
-            lane.unreachable()
-        else:
-            lane.reached()
-        if reply.retry_after_sec:
-            lane.rest(reply.retry_after_sec)
-        if reply.fate in ("response", "failed"):
+        now = time.monotonic()
+        if reply.headers:
+            lane.quota.learn(reply.headers, now)
+        if reply.fate in ("response", "failed"):  # the server is fine
+            lane.breaker.succeeded()
+            lane.pace.answered(lane.in_flight, now)
+            lane.num_restarts = 0
+            lane.last_sign = now
             self._watch.alive()
+            self.any_answered |= reply.fate == "response"
+            return
+        self._watch.trouble(reply)
+        if reply.cause == "http-429":
+            lane.breaker.succeeded()
+            lane.pace.pushed_back(lane.in_flight, now)
+            lane.rest(reply.retry_after_sec or BACKOFF_SEC)
+        elif reply.fate == "unsent":
+            lane.breaker.unreachable(now)
         else:
-            self._watch.trouble(reply)
-        self.any_answered |= reply.fate == "response"
+            lane.breaker.failed(now)
+            lane.rest(reply.retry_after_sec)
 
-    def _give_up(self, request: AttemptRequest, reply: Reply, num_tries: int) -> None:
+    def _give_up(self, ticket: Ticket, reply: Reply) -> None:
         self._commits.put(
             Failure(
-                request=request,
+                request=ticket.request,
                 cause=reply.cause,
                 message=reply.message,
-                num_tries=num_tries,
+                num_tries=ticket.num_tries,
                 at=time.time(),
             )
         )

@@ -2,7 +2,8 @@
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Literal
@@ -20,6 +21,7 @@ KEEP_ALIVE_SEC = 4.0
 """Less than uvicorn's 5, so that no request goes into a connection that the server is closing."""
 MAX_MESSAGE = 500
 MAX_RETRY_AFTER_SEC = 600.0
+LIMITS = ("x-ratelimit-remaining-requests", "x-ratelimit-remaining-tokens")
 RETRIED = frozenset({408, 425, 429})
 CONTEXT_LENGTH = re.compile(
     r"context[ _]length|maximum model length|max_model_len|prompt is too long", re.IGNORECASE
@@ -43,6 +45,8 @@ class Reply:
     broken: str | None = None
     """Why the body is not whole."""
     retry_after_sec: float = 0.0
+    headers: Mapping[str, str] | None = None
+    """Of the answer, where they speak of limits."""
 
 
 def client_session(timeout_sec: float) -> aiohttp.ClientSession:
@@ -59,11 +63,15 @@ async def ask(session: aiohttp.ClientSession, endpoint: "Endpoint", body: bytes)
     """Send a chat completion request and read the reply; what goes wrong on the way is in it."""
     url = f"{endpoint.base_url}/chat/completions"
     try:
-        async with session.post(url, data=body, allow_redirects=False) as response:
+        async with session.post(
+            url, data=body, headers=endpoint.headers, allow_redirects=False
+        ) as response:
             data, broken = await _read(response)
+            headers = response.headers if _tells_limits(response.headers) else None
             if response.status == 200:
-                return Reply(fate="response", body=data, broken=broken)
-            return judge(response.status, data, response.headers.get("Retry-After"))
+                return Reply(fate="response", body=data, broken=broken, headers=headers)
+            reply = judge(response.status, data, response.headers.get("Retry-After"))
+            return replace(reply, headers=headers)
     except aiohttp.ClientConnectorError as error:
         return Reply(fate="unsent", cause="unreachable", message=_brief(str(error.os_error)))
     except aiohttp.ConnectionTimeoutError:
@@ -73,6 +81,10 @@ async def ask(session: aiohttp.ClientSession, endpoint: "Endpoint", body: bytes)
         return Reply(fate="again", cause="timeout", message=limit)
     except (aiohttp.ClientError, OSError) as error:
         return Reply(fate="again", cause="transport", message=_brief(str(error) or repr(error)))
+
+
+def _tells_limits(headers: Mapping[str, str]) -> bool:
+    return LIMITS[0] in headers or LIMITS[1] in headers
 
 
 async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, str | None]:

@@ -37,9 +37,14 @@ class GroupCommit:
         self._pending.append(record)
         self._backlog_bytes += _size(record)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether the disk keeps up, so that memory stays bounded."""
+        return self._backlog_bytes <= MAX_BACKLOG_BYTES
+
     async def room(self) -> None:
-        """Wait while the disk is behind, so that memory stays bounded."""
-        while self._backlog_bytes > MAX_BACKLOG_BYTES:
+        """Wait while the disk is behind."""
+        while not self.has_room:
             await asyncio.sleep(INTERVAL_SEC)
 
     async def run(self) -> None:

@@ -1,8 +1,8 @@
 """The sampling engine: asks for what is missing, and loses nothing that was answered.
 
 A body goes to the outbox as it came, before it is parsed; a key that the outbox or the warehouse
-has is never asked for again. Workers, the group commit and the watchdog are tasks of one event
-loop; disks are waited for in threads.
+has is never asked for again. Each request in flight is a task of one event loop, beside the group
+commit and the watchdog; disks are waited for in threads.
 """
 
 import asyncio
@@ -22,8 +22,9 @@ from distill.sampling.asking import Asker
 from distill.sampling.client import client_session
 from distill.sampling.commits import GroupCommit
 from distill.sampling.feed import Existing, Feed
-from distill.sampling.lanes import Lanes
+from distill.sampling.lanes import Lane, Lanes, Roster
 from distill.sampling.outbox import Outbox, Record
+from distill.sampling.queue import Queue, Ticket
 from distill.sampling.report import SampleReport
 from distill.sampling.requests import AttemptRequest, Job
 from distill.sampling.watch import Watch
@@ -41,7 +42,7 @@ def sample(
     requests: Iterable[AttemptRequest],
     *,
     job: Job,
-    endpoints: Sequence["Endpoint"],
+    endpoints: "Sequence[Endpoint] | Roster",
     outbox: Path,
     existing: Existing,
     settings: Requests,
@@ -52,7 +53,8 @@ def sample(
     Args:
         requests: consumed lazily, in a thread.
         job: model, sampling and stream, the same for all of them.
-        endpoints: servers that hold the model; a request goes where the fewest are in flight.
+        endpoints: servers that hold the model, or what tells which there are now: it is called
+            again every few seconds, in a thread, since servers come and go.
         outbox: the run's outbox; made if it is not there.
         existing: which of these keys are in the warehouse? Called in a thread.
         settings: limits and deadlines.
@@ -63,24 +65,30 @@ def sample(
             full, or if another process samples into the outbox. Responses so far are kept.
         KeyboardInterrupt: on Ctrl-C, when what was in flight has been waited for and stored.
     """
+    roster, listed = (endpoints, endpoints()) if callable(endpoints) else (None, endpoints)
 
     async def run() -> Engine:
         async with client_session(settings.timeout_sec) as session:
-            feed = Feed(requests, existing, box)
-            lanes = Lanes(endpoints, settings.max_in_flight)
-            watch = Watch(session, lanes, settings.stall_sec)
+            lanes = Lanes(listed, settings)
+            watch = Watch(
+                session,
+                lanes,
+                roster=roster,
+                stall_sec=settings.stall_sec,
+                timeout_sec=settings.timeout_sec,
+            )
             commits = GroupCommit(box, lambda batch: engine.committed(batch, on_progress))
             asker = Asker(
                 job=job,
                 session=session,
-                lanes=lanes,
                 watch=watch,
                 commits=commits,
                 max_tries=settings.max_tries,
             )
-            engine = Engine(feed, asker, commits, watch, settings.drain_sec)
+            feed = Feed(requests, existing, box)
+            engine = Engine(feed, lanes, asker, commits, watch, settings.drain_sec)
             with _interrupts(engine):
-                await engine.run(lanes.capacity)
+                await engine.run()
             return engine
 
     with Outbox(outbox, job) as box, asyncio.Runner(loop_factory=loop_factory()) as runner:
@@ -118,28 +126,37 @@ class Engine:
     """One call to `sample`: starts the tasks, and ends them in good order."""
 
     def __init__(
-        self, feed: Feed, asker: Asker, commits: GroupCommit, watch: Watch, drain_sec: float
+        self,
+        feed: Feed,
+        lanes: Lanes,
+        asker: Asker,
+        commits: GroupCommit,
+        watch: Watch,
+        drain_sec: float,
     ) -> None:
         self.report = SampleReport()
         self.error: BaseException | None = None
         """What stopped the run before its end."""
         self._feed = feed
+        self._queue = Queue(feed)
+        self._lanes = lanes
         self._asker = asker
         self._commits = commits
         self._watch = watch
         self._drain_sec = drain_sec
-        self._workers: list[asyncio.Task[None]] = []
+        self._workers: set[asyncio.Task[None]] = set()
         self._stopped = asyncio.Event()
         self._hurried = asyncio.Event()
         self._begun = self._shown = time.monotonic()
 
-    async def run(self, num_workers: int) -> None:
+    async def run(self) -> None:
         """Work until all is settled or something stops the run; then commit what is left."""
-        self._workers = [self._start(self._work(), self._drain_sec) for _ in range(num_workers)]
-        everyone = asyncio.gather(*self._workers, return_exceptions=True)
-        watching = self._start(self._watch.run(), drain_sec=0)  # a stalled server answers nothing
+        dispatching = self._start(self._dispatch(), self._drain_sec)
+        watching = self._start(self._watch.run(lambda: self._queue.num_active), drain_sec=0)
         committing = self._start(self._commits.run(), self._drain_sec)
-        await _first(everyone, self._stopped)
+        await _first(dispatching, self._stopped)
+        dispatching.cancel()
+        everyone = asyncio.gather(*self._workers, return_exceptions=True)
         if self.error:
             await _first(everyone, self._hurried, self._drain_sec)
             for worker in self._workers:
@@ -147,7 +164,7 @@ class Engine:
         await everyone
         watching.cancel()
         self._commits.end()
-        await asyncio.gather(watching, committing, return_exceptions=True)
+        await asyncio.gather(watching, committing, dispatching, return_exceptions=True)
         await self._commit_rest()
         self.error = self.error or self._hopeless()
 
@@ -156,11 +173,10 @@ class Engine:
         if self.error:
             self._hurried.set()
             return
-        num = len(self._asker.in_flight)
         log.warning(
             "interrupted: waiting up to %g s for %d requests; Ctrl-C again stops at once",
             self._drain_sec,
-            num,
+            self._lanes.in_flight,
         )
         self._stop(KeyboardInterrupt(), self._drain_sec)
 
@@ -184,31 +200,50 @@ class Engine:
         async def guarded() -> None:
             try:
                 await work
-            except Exception as error:
+            except Exception as error:  # a stalled server answers nothing: no draining then
                 self._stop(error, drain_sec)
 
         return asyncio.create_task(guarded())
 
-    async def _work(self) -> None:
-        while True:
+    async def _dispatch(self) -> None:
+        """Give tickets to lanes; a worker that is done takes the next by itself where it can."""
+        while (ticket := await self._queue.next()) is not None:
             await self._commits.room()
-            request = await self._feed.next()
-            if request is None:
-                return
-            await self._asker.settle(request)
+            lane = await self._lanes.free()
+            worker = self._start(self._work(ticket, lane), self._drain_sec)
+            lane.tasks.add(worker)
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
+
+    async def _work(self, ticket: Ticket, lane: Lane) -> None:
+        """Settle tickets, one after another, as long as there are some and a lane is free."""
+        me = asyncio.current_task()
+        assert me
+        while True:
+            lane.tasks.add(me)
+            try:
+                delay_sec = await self._asker.settle(ticket, lane)
+            finally:
+                lane.tasks.discard(me)
+            if delay_sec is None:
+                self._queue.done()
+            elif not self._stopped.is_set():
+                self._queue.again(ticket, delay_sec)
             if self._asker.failures.total() >= STOP_AFTER and (error := self._hopeless()):
                 raise error
+            found = None if self._stopped.is_set() else self._lanes.find()
+            following = self._queue.ready() if found and self._commits.has_room else None
+            if found is None or following is None:
+                self._lanes.bell.ring()
+                return
+            ticket, lane = following, found
 
     def _stop(self, error: BaseException, drain_sec: float) -> None:
         if self.error:
             return
         self.error, self._drain_sec = error, drain_sec
-        self._asker.stopping = True
-        self._feed.close()
+        self._queue.close()
         self._stopped.set()
-        for worker in self._workers:
-            if worker not in self._asker.in_flight:
-                worker.cancel()
 
     async def _commit_rest(self) -> None:
         try:
@@ -228,7 +263,7 @@ class Engine:
             return None
         (cause,) = causes
         return UserError(
-            f"server {self._watch.names}: the first {asker.failures.total()} requests all failed "
+            f"server {self._lanes.names}: the first {asker.failures.total()} requests all failed "
             f"with {cause} ({asker.last_message}). Correct the server or the request fields of the "
             "recipe and run the same command again."
         )

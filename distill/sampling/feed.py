@@ -40,6 +40,10 @@ class Feed:
                 return None
         return self._ready.popleft()
 
+    def ready(self) -> AttemptRequest | None:
+        """Return the next request if one can be had without waiting."""
+        return self._ready.popleft() if self._ready else None
+
     def close(self) -> None:
         """Hand out nothing more."""
         self._dry = True

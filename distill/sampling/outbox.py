@@ -21,6 +21,7 @@ from distill.sampling.requests import AttemptRequest, Job
 
 SQL = Path(__file__).parent / "sql"
 BUSY_SEC = 60.0
+ROWS_A_STATEMENT = 64
 RESERVE_BYTES = 128 * 2**20
 """Room that must be left to go on: for what is in flight, and for a WAL of 40 MB."""
 
@@ -29,6 +30,13 @@ RESERVE_BYTES = 128 * 2**20
 def statement(name: str) -> str:
     """Return the text of sql/NAME.sql."""
     return (SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def _of_rows(name: str, num: int) -> str:
+    """Return sql/NAME.sql, which inserts one row, for so many."""
+    head, row = statement(name).rsplit("values ", 1)
+    return f"{head}values {', '.join([row.strip()] * num)}"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -45,6 +53,7 @@ class Response:
     rejected: str | None = None
     """Why the body is no response; it is kept, but its key counts as unanswered."""
     outcome: str = ""
+    prompt_tokens: int = 0
     completion_tokens: int = 0
 
 
@@ -120,18 +129,24 @@ class Outbox:
         responses = [r for r in records if isinstance(r, Response)]
         failures = [r for r in records if isinstance(r, Failure)]
         with explained(self.path), _transaction(self._writer):
-            self._writer.executemany(statement("insert_response"), map(self._row, responses))
-            self._writer.executemany(statement("insert_failure"), map(self._row, failures))
+            self._insert("insert_response", RESPONSE, responses)
+            self._insert("insert_failure", FAILURE, failures)
 
-    def _row(self, record: Record) -> dict[str, object]:
-        of_kind = RESPONSE if isinstance(record, Response) else FAILURE
-        return {
-            "attempt_id": record.request.attempt_id.bytes,
-            "prompt_id": record.request.prompt_id.bytes,
-            "job": self._job,
-            "sample_index": record.request.index,
-            **{name: getattr(record, name) for name in of_kind},
-        }
+    def _insert(self, name: str, columns: Sequence[str], records: Sequence[Record]) -> None:
+        """Insert many rows a statement.
+
+        Python lets go of its lock once a statement and waits for it after: with a row a statement
+        the event loop and this thread would take it from each other thousands of times a second.
+        """
+        for begin in range(0, len(records), ROWS_A_STATEMENT):
+            part = records[begin : begin + ROWS_A_STATEMENT]
+            values = [value for record in part for value in self._row(record, columns)]
+            self._writer.execute(_of_rows(name, len(part)), values)
+
+    def _row(self, record: Record, columns: Sequence[str]) -> tuple[object, ...]:
+        request = record.request
+        key = (request.attempt_id.bytes, request.prompt_id.bytes, self._job, request.index)
+        return key + tuple(getattr(record, name) for name in columns)
 
     def existing(self, keys: Iterable[UUID]) -> set[UUID]:
         """Return those of `keys` that have a committed response."""

@@ -4,7 +4,7 @@ import json
 import math
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 import msgspec
 
@@ -45,6 +45,35 @@ class _Body(TypedDict, total=False):
 
 _WANTED = msgspec.json.Decoder(_Body)
 """Skips what is not wanted, such as token ids: seven times the speed of reading them."""
+
+
+class _SeenMessage(msgspec.Struct):
+    content: str | msgspec.UnsetType | None = msgspec.UNSET
+    reasoning: str | msgspec.UnsetType | None = msgspec.UNSET
+    reasoning_content: str | msgspec.UnsetType | None = msgspec.UNSET
+    refusal: str | msgspec.UnsetType | None = msgspec.UNSET
+    tool_calls: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+    def has_content(self) -> bool:
+        return any(getattr(self, name) is not msgspec.UNSET for name in CONTENT)
+
+
+class _SeenChoice(msgspec.Struct):
+    message: _SeenMessage
+    finish_reason: str
+
+
+class _SeenUsage(msgspec.Struct):
+    prompt_tokens: Annotated[int, msgspec.Meta(ge=0, le=MAX_TOKENS)] = 0
+    completion_tokens: Annotated[int, msgspec.Meta(ge=0, le=MAX_TOKENS)] = 0
+
+
+class _SeenBody(msgspec.Struct):
+    choices: list[_SeenChoice]
+    usage: _SeenUsage | None = None
+
+
+_SEEN = msgspec.json.Decoder(_SeenBody)
 
 
 class ParseError(ValueError):
@@ -133,6 +162,43 @@ def parse_response(body: bytes, *, think_open: bool) -> ParsedResponse:
         outcome="refused" if refusal else outcome,
         repaired=repaired,
         extra=_extra(response, choice, usage),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Glance:
+    """What the engine needs to know of a response at once; the rest is left to ingest."""
+
+    outcome: Outcome
+    prompt_tokens: int
+    completion_tokens: int
+
+
+def glance(body: bytes, *, think_open: bool) -> Glance:
+    """Look into a body: a whole response or not, at a third of the cost of parsing it.
+
+    Raises:
+        ParseError: where `parse_response` would.
+    """
+    try:
+        body.decode()  # skipped parts are not checked otherwise
+        seen = _SEEN.decode(body)
+        outcome = OUTCOMES[seen.choices[0].finish_reason]
+        if seen.choices[0].message.has_content():
+            usage = seen.usage or _SeenUsage()
+            refused = bool(seen.choices[0].message.refusal)
+            return Glance(
+                outcome="refused" if refused else outcome,
+                prompt_tokens=usage.prompt_tokens,
+                completion_tokens=usage.completion_tokens,
+            )
+    except (msgspec.MsgspecError, ValueError, LookupError, RecursionError):
+        pass  # rare, and may still be a response: the parser has the last word
+    parsed = parse_response(body, think_open=think_open)
+    return Glance(
+        outcome=parsed.outcome,
+        prompt_tokens=parsed.prompt_tokens or 0,
+        completion_tokens=parsed.completion_tokens or 0,
     )
 
 

@@ -1,7 +1,7 @@
 """An address to send requests to."""
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,7 +21,11 @@ class Endpoint:
     label: str
     """What the attempts' `server` says: host and port, no credentials."""
     is_alive: Callable[[], bool] = field(default=lambda: True, compare=False, repr=False)
-    """Whether the server's process runs, as far as one can tell from here; if not, give up."""
+    """Whether the server's process runs, as far as one can tell from here."""
+    restart: Callable[[], None] | None = field(default=None, compare=False, repr=False)
+    """Starts a server that the run owns once more, at the same address; blocks until it is up."""
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Sent with every request, such as an authorization: never logged."""
 
 
 def endpoint_of(base_url: str, served_name: str, is_alive: Callable[[], bool]) -> Endpoint:

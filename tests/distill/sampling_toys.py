@@ -5,7 +5,7 @@ python tests/distill/sampling_toys.py OUTBOX URL NUM_REQUESTS SETTINGS-JSON
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ class ToyEndpoint:
     base_url: str
     served_name: str = "stub"
     label: str = "stub"
+    restart: Callable[[], None] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
     def is_alive(self) -> bool:
         return True

@@ -121,7 +121,7 @@ def test_draining_has_a_limit(tmp_path: Path) -> None:
 
 
 def test_a_second_client_is_refused(tmp_path: Path) -> None:
-    with running(tmp_path / "log", delay=0.3) as server:
+    with running(tmp_path / "log", delay=1.5) as server:
         with client(server, tmp_path / "o", 20) as first:
             wait_until(lambda: len(server.requests()) >= 1, first)
             with client(server, tmp_path / "o", 20) as second:

@@ -259,7 +259,7 @@ def test_a_parser_that_breaks_loses_no_response(
     def broken(body: bytes, *, think_open: bool) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(asking, "parse_response", broken)
+    monkeypatch.setattr(asking, "glance", broken)
     with pytest.raises(RuntimeError, match="a bug"):
         ask_all(stub.url, tmp_path / "o", [f"paid {i}" for i in range(5)])
     monkeypatch.undo()
