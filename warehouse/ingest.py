@@ -1,20 +1,23 @@
-"""Taking responses out of an outbox into `attempts`, and failures into `failures`.
+"""Taking responses out of an outbox into `attempts`, failures into `failures`, and requests that
+brought nothing to keep into `tries`.
 
 Rows are told apart by key, in the order in which they were committed, so that ingesting twice, or
 going on after a kill at any moment, adds nothing twice and leaves nothing out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from distill.sampling.parse import ParseError, parse_response
+from distill.sampling.parse import ParseError, parse_response, read_usage
 from distill.sampling.stored import (
     StoredFailure,
     StoredResponse,
+    StoredTry,
     read_failures,
     read_responses,
+    read_tries,
 )
 from warehouse.database import Warehouse
 
@@ -27,7 +30,10 @@ class Cursor:
     """How far an outbox has been read; kept between calls, it saves reading the same rows again."""
 
     responses: int = 0
+    tries: int = 0
     failures: int = 0
+    paid: dict[UUID, int] = field(default_factory=dict)
+    """Completion tokens of bodies that were no response, by attempt."""
 
 
 def ingest_outbox(
@@ -48,13 +54,19 @@ def ingest_outbox(
         return 0
     cursor = cursor or Cursor()
     num_new = 0
-    while responses := read_responses(path, after=cursor.responses, limit=BATCH_SIZE):
-        attempts, unreadable = _parse(responses, run_id)
+    while responses := read_responses(
+        path, after=cursor.responses, limit=BATCH_SIZE, with_rejected=True
+    ):
+        attempts, unreadable = _parse([r for r in responses if not r.rejected], run_id)
         num_new += warehouse.insert("attempts", attempts)
         warehouse.insert("failures", unreadable)
+        warehouse.insert("tries", [_rejected(r, run_id, cursor) for r in responses if r.rejected])
         cursor.responses = responses[-1].seq
+    while tries := read_tries(path, after=cursor.tries, limit=BATCH_SIZE):
+        warehouse.insert("tries", [_try(one, run_id) for one in tries])
+        cursor.tries = tries[-1].seq
     while failures := read_failures(path, after=cursor.failures, limit=BATCH_SIZE):
-        warehouse.insert("failures", [_failure(failure, run_id) for failure in failures])
+        warehouse.insert("failures", [_failure(one, run_id, cursor.paid) for one in failures])
         cursor.failures = failures[-1].seq
     return num_new
 
@@ -65,7 +77,7 @@ def _parse(
     attempts, unreadable = [], []
     for response in responses:
         try:
-            attempts.append(_attempt(response))
+            attempts.append(_attempt(response) | {"run_id": run_id})
         except ParseError as error:  # it was a response to the code that stored it
             unreadable.append(
                 _key(response)
@@ -82,21 +94,39 @@ def _attempt(response: StoredResponse) -> dict[str, Any]:
         | vars(parsed)
         | {
             name: getattr(response, name)
-            for name in ("latency_sec", "server", "started", "finished")
+            for name in (
+                *("latency_sec", "server", "started", "finished", "num_tries"),
+                *("parent_attempt_id", "stopping_rule"),
+            )
         }
     )
 
 
-def _failure(failure: StoredFailure, run_id: UUID) -> dict[str, Any]:
+def _rejected(response: StoredResponse, run_id: UUID, cursor: Cursor) -> dict[str, Any]:
+    prompt_tokens, completion_tokens = read_usage(response.body)
+    key = response.attempt_id
+    cursor.paid[key] = cursor.paid.get(key, 0) + (completion_tokens or 0)
+    told = {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens}
+    return _try(response, run_id) | told | {"cause": "no-response", "message": response.rejected}
+
+
+def _try(one: StoredTry | StoredResponse, run_id: UUID) -> dict[str, Any]:
+    names = ("server", "cause", "started", "latency_sec")
+    told = {name: getattr(one, name, None) for name in names}
+    return _key(one) | told | {"run_id": run_id}
+
+
+def _failure(failure: StoredFailure, run_id: UUID, paid: dict[UUID, int]) -> dict[str, Any]:
     return _key(failure) | {
         "run_id": run_id,
         "cause": failure.cause,
         "message": failure.message,
         "num_tries": failure.num_tries,
+        "completion_tokens_paid": paid.get(failure.attempt_id),
         "recorded": failure.at,
     }
 
 
-def _key(record: StoredResponse | StoredFailure) -> dict[str, Any]:
+def _key(record: StoredResponse | StoredFailure | StoredTry) -> dict[str, Any]:
     names = ("attempt_id", "prompt_id", "model_id", "sampling_id", "stream", "sample_index")
     return {name: getattr(record, name) for name in names}

@@ -14,6 +14,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "samplings": ("sampling_id",),
     "attempts": ("attempt_id",),
     "failures": ("attempt_id", "run_id", "recorded"),
+    "tries": ("attempt_id", "run_id", "started"),
+    "sampling_sessions": ("run_id", "model_id", "started"),
     "run_attempts": ("run_id", "attempt_id"),
     "verdicts": ("attempt_id", "verifier", "verifier_version", "config_hash", "gold_version"),
     "problem_filter_results": ("problem_id", "filter", "version", "config_hash"),
@@ -40,6 +42,6 @@ NEWEST_COUNTS: dict[str, str] = {
 """Results that can be computed again, and the column that tells newer from older: a result is added
 only where it differs from the newest one of its key (without that column)."""
 
-REPLACED = frozenset({"run_filters", "run_verifiers"})
-"""What a run declares about itself: a row with the same key and other values takes the place of the
+REPLACED = frozenset({"run_filters", "run_verifiers", "sampling_sessions"})
+"""What a run says of itself: a row with the same key and other values takes the place of the
 old one, so that going on with a run under newer code shows the versions that were used last."""

@@ -89,6 +89,27 @@ class HubSource(_RowSource):
 Source = Annotated[GymSource | FileSource | HubSource, Field(discriminator="kind")]
 
 
+class Tokens(Section):
+    """What servers are asked for beside the text; it goes to Parquet files beside the warehouse."""
+
+    ids: bool = False
+    """Token ids of prompt and response (vLLM)."""
+    top_logprobs: int | None = Field(default=None, ge=0, le=20)
+    """Log-probability of each token, and those of the so many likeliest; null asks for none."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anything is asked for."""
+        return self.ids or self.top_logprobs is not None
+
+    def fields(self) -> dict[str, Any]:
+        """Return the request fields that ask for it."""
+        asked: dict[str, Any] = {"return_token_ids": True} if self.ids else {}
+        if self.top_logprobs is not None:
+            asked |= {"logprobs": True, "top_logprobs": self.top_logprobs}
+        return asked
+
+
 class Generation(Section):
     """How many traces the teacher writes, and how."""
 

@@ -4,13 +4,14 @@ import asyncio
 import random
 import time
 from collections import Counter
+from typing import Any
 
 import aiohttp
 
 from distill.sampling.client import Reply, ask
 from distill.sampling.commits import GroupCommit
 from distill.sampling.lanes import Lane
-from distill.sampling.outbox import Failure, Response
+from distill.sampling.outbox import Asked, Failure, Response, Try
 from distill.sampling.parse import ParseError, glance
 from distill.sampling.queue import Ticket
 from distill.sampling.requests import Job
@@ -58,7 +59,10 @@ class Asker:
         body = self._job.body(ticket.request.messages, lane.endpoint.served_name)
         guessed = lane.quota.sent()
         lane.breaker.sent()
-        started, begun = time.time(), time.monotonic()
+        begun = time.monotonic()
+        sent: dict[str, Any] = {"request": ticket.request, "server": lane.endpoint.label}
+        sent["started"] = time.time()
+        self._commits.put(Asked(**sent))
         try:
             reply = await ask(self._session, lane.endpoint, body)
         except asyncio.CancelledError:
@@ -67,18 +71,17 @@ class Asker:
                 raise
             self._watch.stalled.discard(task)
             task.uncancel()
+            self._commits.put(
+                Try(cause=STALLED.cause, latency_sec=time.monotonic() - begun, **sent)
+            )
             self._watch.trouble(STALLED)
             return STALLED
+        sent["latency_sec"] = time.monotonic() - begun
         tokens = 0
-        if reply.fate == "response":
-            response = Response(
-                request=ticket.request,
-                server=lane.endpoint.label,
-                num_tries=ticket.num_tries + 1,
-                started=started,
-                latency_sec=time.monotonic() - begun,
-                body=reply.body,
-            )
+        if reply.fate == "again":
+            self._commits.put(Try(cause=reply.cause, **sent))
+        elif reply.fate == "response":
+            response = Response(num_tries=ticket.num_tries + 1, body=reply.body, **sent)
             self._commits.put(response)
             reply = self._look_at(response, reply)
             tokens = response.prompt_tokens + response.completion_tokens

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from uuid import UUID
 
-from distill.sampling.outbox import Failure, Outbox, Record
+from distill.sampling.outbox import Failure, Outbox, Record, Response
 from distill.sampling.requests import AttemptRequest
 
 CHUNK = 512
@@ -54,7 +54,7 @@ class Feed:
         self._claimed.difference_update(
             record.request.attempt_id
             for record in records
-            if isinstance(record, Failure) or not record.rejected
+            if isinstance(record, Failure) or (isinstance(record, Response) and not record.rejected)
         )
 
     def _refill(self) -> None:

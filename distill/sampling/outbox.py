@@ -10,13 +10,14 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from uuid import UUID
 
 from distill.errors import UserError
+from distill.ids import canonical_json
 from distill.sampling.requests import AttemptRequest, Job
 
 SQL = Path(__file__).parent / "sql"
@@ -58,6 +59,28 @@ class Response:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """A request that is being sent; when nothing comes of it before the outbox ends, it is lost."""
+
+    request: AttemptRequest
+    server: str
+    started: float
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Try:
+    """A request that was sent and brought no body to keep; it is asked again, or has failed."""
+
+    request: AttemptRequest
+    server: str
+    cause: str
+    started: float
+    """Seconds since 1970."""
+    latency_sec: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Failure:
     """A request that became no response."""
 
@@ -69,9 +92,13 @@ class Failure:
     """Seconds since 1970."""
 
 
-Record = Response | Failure
-RESPONSE = ("server", "num_tries", "started", "latency_sec", "rejected", "body")
-FAILURE = ("cause", "message", "num_tries", "at")
+Record = Response | Failure | Asked | Try
+COLUMNS: dict[type[Record], tuple[str, ...]] = {
+    Asked: ("server", "started"),
+    Response: ("server", "num_tries", "started", "latency_sec", "rejected", "body"),
+    Try: ("server", "cause", "started", "latency_sec"),
+    Failure: ("cause", "message", "num_tries", "at"),
+}
 
 
 class Outbox:
@@ -93,6 +120,8 @@ class Outbox:
             self._writer = opened.enter_context(closing(_connect(path)))
             self._reader = opened.enter_context(closing(_connect(path)))
             self._job = self._number(job)
+            self._settle_lost()
+            opened.callback(self._settle_last)
             self.check_room()
             self._opened = opened.pop_all()
 
@@ -116,9 +145,23 @@ class Outbox:
             "stream": job.stream,
             "think_open": job.think_open,
         }
-        self._writer.execute(statement("insert_job"), key)
+        told = {
+            "stopping_rule": job.stopping_rule and canonical_json(job.stopping_rule),
+            "wants_tokens": job.tokens.wanted,
+        }
+        self._writer.execute(statement("insert_job"), key | told)
         (number,) = self._writer.execute(statement("select_job"), key).fetchone()
         return int(number)
+
+    def _settle_lost(self) -> None:
+        """Turn requests of a session that has ended, and of which nothing came, into lost tries."""
+        with _transaction(self._writer):
+            self._writer.execute(statement("insert_lost"))
+            self._writer.execute(statement("delete_asked"))
+
+    def _settle_last(self) -> None:
+        with suppress(sqlite3.Error):  # of a full disk; who opens the outbox next does it
+            self._settle_lost()
 
     def commit(self, records: Sequence[Record]) -> None:
         """Store all of `records` or, where this raises, none.
@@ -126,13 +169,11 @@ class Outbox:
         Raises:
             UserError: if the disk is full or broken.
         """
-        responses = [r for r in records if isinstance(r, Response)]
-        failures = [r for r in records if isinstance(r, Failure)]
         with explained(self.path), _transaction(self._writer):
-            self._insert("insert_response", RESPONSE, responses)
-            self._insert("insert_failure", FAILURE, failures)
+            for kind in COLUMNS:
+                self._insert(kind, [record for record in records if type(record) is kind])
 
-    def _insert(self, name: str, columns: Sequence[str], records: Sequence[Record]) -> None:
+    def _insert(self, kind: type[Record], records: Sequence[Record]) -> None:
         """Insert many rows a statement.
 
         Python lets go of its lock once a statement and waits for it after: with a row a statement
@@ -140,13 +181,16 @@ class Outbox:
         """
         for begin in range(0, len(records), ROWS_A_STATEMENT):
             part = records[begin : begin + ROWS_A_STATEMENT]
-            values = [value for record in part for value in self._row(record, columns)]
-            self._writer.execute(_of_rows(name, len(part)), values)
+            values = [value for record in part for value in self._row(record)]
+            self._writer.execute(_of_rows(f"insert_{kind.__name__.lower()}", len(part)), values)
 
-    def _row(self, record: Record, columns: Sequence[str]) -> tuple[object, ...]:
+    def _row(self, record: Record) -> list[object]:
         request = record.request
-        key = (request.attempt_id.bytes, request.prompt_id.bytes, self._job, request.index)
-        return key + tuple(getattr(record, name) for name in columns)
+        row = [request.attempt_id.bytes, request.prompt_id.bytes, self._job, request.index]
+        if type(record) is Response:
+            parent = request.parent_attempt_id
+            row += [parent.bytes if parent else None, request.think_open]
+        return row + [getattr(record, name) for name in COLUMNS[type(record)]]
 
     def existing(self, keys: Iterable[UUID]) -> set[UUID]:
         """Return those of `keys` that have a committed response."""

@@ -202,6 +202,16 @@ def glance(body: bytes, *, think_open: bool) -> Glance:
     )
 
 
+def read_usage(body: bytes) -> tuple[int | None, int | None]:
+    """Return the prompt and completion tokens that a body names, even where it is no response."""
+    try:
+        usage = _load(body).get("usage")
+    except ParseError:
+        return None, None
+    usage = usage if isinstance(usage, dict) else {}
+    return _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+
+
 def split_think(text: str, *, think_open: bool) -> tuple[Shape, Span, Span]:
     """Tell reasoning and answer apart by `<think>` tags; the opening one may stand in the prompt.
 

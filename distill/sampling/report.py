@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from distill.sampling.outbox import Record, Response
+from distill.sampling.outbox import Failure, Record, Response
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class SampleReport:
             num_ok=self.num_ok + outcomes["ok"],
             num_length=self.num_length + outcomes["length"],
             num_refused=self.num_refused + outcomes["refused"],
-            num_failed=self.num_failed + len(records) - len(responses),
+            num_failed=self.num_failed + sum(isinstance(record, Failure) for record in records),
             num_rejected=self.num_rejected + sum(r.rejected is not None for r in responses),
             completion_tokens=self.completion_tokens + sum(r.completion_tokens for r in responses),
         )

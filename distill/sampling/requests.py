@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from distill.config.models import Sampling
+from distill.config.prompts import Tokens
 from distill.ids import attempt_id, content_id
 
 if TYPE_CHECKING:
@@ -15,18 +16,30 @@ if TYPE_CHECKING:
 
 Message = dict[str, str]
 
-HARMLESS = frozenset({"model", "messages", "continue_final_message", "add_generation_prompt"})
-"""Request fields outside the sampling: whom and what is asked; other parts of the key hold it."""
+HARMLESS = frozenset(
+    {
+        *("model", "messages", "continue_final_message", "add_generation_prompt"),
+        *("return_token_ids", "return_tokens_as_token_ids", "logprobs", "top_logprobs"),
+    }
+)
+"""Request fields outside the sampling: whom and what is asked, which other parts of the key hold,
+and what is told beside a response without changing it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AttemptRequest:
-    """The `index`-th sample of a prompt."""
+    """The `index`-th sample of a prompt, or the continuation of one."""
 
     attempt_id: UUID
     prompt_id: UUID
     messages: list[Message]
-    index: int
+    """Where the last is the assistant's, the response goes on from it."""
+    index: int | str
+    """From 0; of a continuation the sample's, `+` and which one: 3+1."""
+    parent_attempt_id: UUID | None = None
+    """What a continuation continues."""
+    think_open: bool | None = None
+    """Whether that ended inside the reasoning; null where it is no continuation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +49,10 @@ class Job:
     model: "Model"
     sampling: Sampling
     stream: str
+    stopping_rule: dict[str, Any] | None = None
+    """How the number of samples depends on their verdicts; told with each, in no key."""
+    tokens: Tokens = field(default_factory=Tokens)
+    """What to ask for beside the text; in no key."""
 
     @cached_property
     def sampling_id(self) -> UUID:
@@ -49,12 +66,20 @@ class Job:
             return self.model.opens_think
         return self.sampling.prefill.rstrip().endswith("<think>")
 
-    def request(self, prompt_id: UUID, messages: Sequence[Message], index: int) -> AttemptRequest:
+    def request(
+        self, prompt_id: UUID, messages: Sequence[Message], index: int | str
+    ) -> AttemptRequest:
         """Return the request for the `index`-th sample of a prompt."""
-        key = attempt_id(prompt_id, self.model.model_id, self.sampling_id, self.stream, index)
         return AttemptRequest(
-            attempt_id=key, prompt_id=prompt_id, messages=list(messages), index=index
+            attempt_id=self.key(prompt_id, index),
+            prompt_id=prompt_id,
+            messages=list(messages),
+            index=index,
         )
+
+    def key(self, prompt_id: UUID, index: int | str) -> UUID:
+        """Return the attempt_id of a sample."""
+        return attempt_id(prompt_id, self.model.model_id, self.sampling_id, self.stream, index)
 
     def body(self, messages: Sequence[Message], served_name: str) -> bytes:
         """Return the JSON body of a chat completion.
@@ -63,8 +88,10 @@ class Job:
         what is missing from the model's generation_config.json.
         """
         fields = {**self._fields, "model": served_name, "messages": [*messages]}
-        if self.sampling.prefill:
+        begun = messages[-1]["role"] == "assistant"
+        if self.sampling.prefill and not begun:
             fields["messages"].append({"role": "assistant", "content": self.sampling.prefill})
+        if self.sampling.prefill or begun:
             fields["continue_final_message"], fields["add_generation_prompt"] = True, False
         return json.dumps(fields, separators=(",", ":")).encode()
 
@@ -72,4 +99,4 @@ class Job:
     def _fields(self) -> dict[str, Any]:
         fields = self.sampling.model_dump(mode="json", exclude={"prefill"}, exclude_none=True)
         fields["top_k"] = max(fields["top_k"], 0)  # off is 0 or -1 to vLLM, 0 alone to some others
-        return fields
+        return fields | self.tokens.fields()

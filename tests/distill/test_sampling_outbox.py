@@ -7,9 +7,9 @@ import pytest
 
 from distill.errors import UserError
 from distill.sampling import outbox as outbox_module
-from distill.sampling.outbox import Failure, Outbox, Response
+from distill.sampling.outbox import Asked, Failure, Outbox, Response, Try
 from distill.sampling.requests import AttemptRequest
-from distill.sampling.stored import read_failures, read_responses
+from distill.sampling.stored import read_failures, read_responses, read_tries
 from tests.distill.sampling_toys import toy_job, toy_requests
 
 JOB = toy_job(prefill="<think>\n")
@@ -49,6 +49,24 @@ def test_a_rejected_body_is_kept_but_answers_nothing(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         rows = connection.execute("select rejected, body from responses order by seq").fetchall()
     assert rows == [("not JSON", b"half"), (None, b"whole")]
+
+
+def test_what_nothing_came_of_is_lost_when_the_session_ends(tmp_path: Path) -> None:
+    path = tmp_path / "o"
+
+    def asked(request: AttemptRequest, started: float = 1e9) -> Asked:
+        return Asked(request=request, server="here", started=started)
+
+    outbox = Outbox(path, JOB)
+    tried = Try(request=SECOND, server="here", cause="http-503", started=1e9, latency_sec=1.0)
+    outbox.commit([asked(FIRST), asked(SECOND), tried, asked(SECOND, 2e9), asked(THIRD)])
+    outbox.commit([response(FIRST)])
+    assert [stored.cause for stored in read_tries(path)] == ["http-503"]
+    outbox.close()  # as the next one to open it does after kill -9
+    lost = [(stored.attempt_id, stored.started.timestamp()) for stored in read_tries(path)[1:]]
+    assert lost == [(SECOND.attempt_id, 2e9), (THIRD.attempt_id, 1e9)]
+    Outbox(path, JOB).close()
+    assert len(read_tries(path)) == 3
 
 
 def test_jobs_of_one_run_share_an_outbox(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from uuid import UUID
@@ -9,7 +10,7 @@ import pytest
 
 from distill.config.models import Sampling
 from distill.ids import prompt_id
-from distill.sampling.outbox import Failure, Outbox, Response
+from distill.sampling.outbox import Asked, Failure, Outbox, Response, Try
 from distill.sampling.requests import Job
 from warehouse import ingest
 from warehouse.database import Warehouse
@@ -90,6 +91,8 @@ def test_a_response_becomes_an_attempt(warehouse, outbox):
         "stopping_rule": None,
         "repaired": 0,
         "extra": {"response_id": "x"},
+        "run_id": RUN,
+        "num_tries": 1,
     }
 
 
@@ -98,6 +101,36 @@ def test_failures_are_kept_apart(warehouse, outbox):
     assert ingest_outbox(warehouse, outbox, RUN) == 1
     rows = warehouse.query("select run_id, cause, message, num_tries, sample_index from failures")
     assert [tuple(row.values()) for row in rows] == [(RUN, "timeout", "slow", 5, "0")]
+
+
+def test_what_was_paid_for_nothing_is_kept_and_counted(warehouse, outbox):
+    rejected = response(0)
+    rejected.rejected = "cut off by the server"
+    request = JOB.request(PROMPT, MESSAGES, 1)
+    sent = {"request": request, "server": "cpu"}
+    slow = Try(cause="timeout", started=1_700_000_000.0, latency_sec=600.0, **sent)
+    store(outbox, rejected, slow, Asked(started=1_700_000_700.0, **sent), failure(0))
+    assert ingest_outbox(warehouse, outbox, RUN) == 0
+    ingest_outbox(warehouse, outbox, RUN)
+    rows = warehouse.query(
+        "select sample_index, cause, message, latency_sec, completion_tokens from tries"
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("0", "no-response", "cut off by the server", 1.5, 5),
+        ("1", "timeout", None, 600.0, None),
+        ("1", "lost", None, None, None),
+    ]
+    assert warehouse.query("select completion_tokens_paid from failures") == [
+        {"completion_tokens_paid": 5}
+    ]
+
+
+def test_a_stopping_rule_comes_with_each_attempt(warehouse, outbox):
+    rule = {"num_correct": 2, "num_samples": 8}
+    with Outbox(outbox, replace(JOB, stopping_rule=rule)) as box:
+        box.commit([response(0)])
+    ingest_outbox(warehouse, outbox, RUN)
+    assert warehouse.query("select stopping_rule from attempts") == [{"stopping_rule": rule}]
 
 
 def test_what_can_no_longer_be_parsed_is_a_failure(warehouse, outbox):

@@ -16,3 +16,9 @@ union all
 select 'evaluation_roles', run_id from evaluation_roles anti join runs using (run_id)
 union all
 select 'comparisons', run_id from comparisons anti join runs using (run_id)
+union all
+select 'tries', run_id from tries anti join runs using (run_id)
+union all
+select 'sampling_sessions', run_id from sampling_sessions anti join runs using (run_id)
+union all
+select 'attempts', run_id from attempts anti join runs using (run_id) where run_id is not null

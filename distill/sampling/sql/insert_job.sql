@@ -1,2 +1,2 @@
-insert or ignore into jobs (model_id, sampling_id, stream, think_open)
-values (:model_id, :sampling_id, :stream, :think_open)
+insert or ignore into jobs (model_id, sampling_id, stream, think_open, stopping_rule, wants_tokens)
+values (:model_id, :sampling_id, :stream, :think_open, :stopping_rule, :wants_tokens)

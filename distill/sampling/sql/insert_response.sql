@@ -1,4 +1,5 @@
 insert or ignore into responses (
-    attempt_id, prompt_id, job, sample_index, server, num_tries, started, latency_sec, rejected, body
+    attempt_id, prompt_id, job, sample_index, parent_attempt_id, think_open, server, num_tries, started, latency_sec,
+    rejected, body
 )
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
