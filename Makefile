@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 RUN = $(VENV)/bin/distill $@ --recipe $(RECIPE) $(if $(DATA),--data $(DATA)) $(ARGS)
 STAGES := prompts serve generate verify filter dataset sft eval report plan
 .DEFAULT_GOAL := help
-.PHONY: help setup all $(STAGES) teacher status doctor sql test test-fast check fix bench clean distclean
+.PHONY: help setup all $(STAGES) teacher teacher-ablation status doctor sql test test-fast check fix bench clean distclean
 
 help: ## print the targets
 	@echo "make TARGET [RECIPE=$(RECIPE)] [DATA=folder] [ARGS='--set key=value']"
@@ -49,6 +49,8 @@ plan: setup ## what a recipe will need: requests, tokens, memory
 	$(RUN)
 teacher: setup ## train the miniature anew, stage by stage, on a GPU (ARGS='--scale 0.00001' tries it on a CPU)
 	$(PY) -m teacher.miniature.train var/miniature $(ARGS)
+teacher-ablation: setup ## pretrain the miniature briefly with and without load balancing, on a GPU
+	$(PY) -m teacher.miniature.train var/miniature --stages ablation $(ARGS)
 status: setup ## how far the runs of a recipe are
 	$(VENV)/bin/distill status --recipe $(RECIPE) $(ARGS)
 doctor: setup ## what this machine can run and what is missing

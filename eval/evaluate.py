@@ -61,8 +61,9 @@ def run(context: Context, roles: Sequence[str] | None = None) -> None:
 
 
 def _ask(context: Context, current: Run, warehouse: Warehouse, subject: Subject) -> None:
+    bases = context.recipe.student.bases
     for part in subject.participants:
-        if part.role == "student":
+        if part.student and part.role == "student" and not bases[part.student].checkpoint:
             check_checkpoint(Path(part.spec.source))
     collect(
         context,

@@ -52,8 +52,10 @@ def participants(context: Context, warehouse: Warehouse) -> list[Participant]:
 
 
 def _checkpoint(context: Context, warehouse: Warehouse, name: str) -> ModelSpec | None:
-    """Return the student that this recipe's training made, to be served as its base is."""
+    """Return the student that the recipe names or that its training made."""
     recipe, base = context.recipe, context.recipe.student.bases[name]
+    if base.checkpoint:
+        return base.trained_to(base.checkpoint)
     dataset = warehouse.query(
         "student_dataset", run_id=recipe.run_id("dataset"), arm=recipe.selection.train_on
     )
@@ -68,10 +70,7 @@ def _checkpoint(context: Context, warehouse: Warehouse, name: str) -> ModelSpec 
     if not found:
         return None
     folder = context.home.checkpoints / Path(found[0]["path"]).name  # the home may have moved
-    common = base.model_dump(
-        include={"licence", "profile", "dtype", "max_model_len", "server_args"}
-    )
-    return ModelSpec(source=str(folder), **common)
+    return base.trained_to(str(folder))
 
 
 def refuse_untrained(recipe: Recipe, found: Sequence[Participant]) -> None:

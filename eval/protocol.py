@@ -33,6 +33,11 @@ def _specs(recipe: Recipe) -> dict[str, ModelSpec]:
     specs: dict[str, ModelSpec] = {
         f"student.bases.{name}": base for name, base in recipe.student.bases.items()
     }
+    specs |= {
+        f"student.bases.{name}.checkpoint": base.trained_to(base.checkpoint)
+        for name, base in recipe.student.bases.items()
+        if base.checkpoint
+    }
     if recipe.models.teacher:
         specs["models.teacher"] = recipe.models.teacher
     if not specs:

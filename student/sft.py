@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from rich.table import Table
 
-from distill.config.training import Sft
+from distill.config.training import Base, Sft
 from distill.errors import UserError
 from distill.models.chat_template import chat_template
 from distill.models.identity import identify
@@ -25,7 +25,7 @@ from warehouse.stage import stage_run
 def check(context: Context) -> None:
     """Refuse bases that are no models or have no chat template, and batches that do not divide."""
     student = context.recipe.student
-    for name, base in student.bases.items():
+    for name, base in _to_train(context).items():
         _check_batches(name, student.sft_of(name))
         folder = resolve(base, context.home)
         if chat_template(folder) is None:
@@ -33,6 +33,12 @@ def check(context: Context) -> None:
                 f"student {name!r}: {folder} has no chat template, so the prompts of training and "
                 "evaluation cannot be the same. Add a chat_template.jinja to it."
             )
+
+
+def _to_train(context: Context) -> dict[str, Base]:
+    """Return the bases that bring no finished student."""
+    bases = context.recipe.student.bases
+    return {name: base for name, base in bases.items() if not base.checkpoint}
 
 
 def _check_batches(name: str, sft: Sft) -> None:
@@ -45,12 +51,14 @@ def _check_batches(name: str, sft: Sft) -> None:
 
 def run(context: Context) -> None:
     """Train what is not trained yet and record it; print what each student learned."""
-    if not context.recipe.student.bases:
-        context.console.print("no students in the recipe (student.bases): nothing to train")
+    if not (bases := _to_train(context)):
+        context.console.print(
+            "no students to train in the recipe (student.bases): nothing to train"
+        )
         return
     with stage_run(context, "sft") as (run_, warehouse):
         dataset = load_dataset(warehouse, context.recipe)
-        jobs = [_job(context, name, dataset) for name in context.recipe.student.bases]
+        jobs = [_job(context, name, dataset) for name in bases]
         missing = [job for job in jobs if finished(job.folder(context.home)) is None]
         prepared = [prepare(job, dataset, context.home) for job in missing]
         _record(context, warehouse, jobs)

@@ -54,8 +54,15 @@ class Sft(Section):
 class Base(ModelSpec):
     """A student before training."""
 
+    checkpoint: str | None = None
+    """A finished student to evaluate, in place of one trained here; named as `source` is."""
     sft: dict[str, Any] = {}
     """Settings of student.sft that differ for this base, such as {learning_rate = 1e-4}."""
+
+    def trained_to(self, source: str) -> ModelSpec:
+        """Return the student at `source`, to be served as this base is."""
+        same = {"licence", "profile", "dtype", "max_model_len", "server_args"}
+        return ModelSpec(source=source, **self.model_dump(include=same))
 
 
 class Student(Section):

@@ -37,8 +37,10 @@ class Reinforcement:
     """Peak, after a short warm-up; falls linearly to a tenth."""
     temperature: float = 1.0
     """Of the samples (R1: 1)."""
+    form: str = "think"
+    """How problems are asked: think, or what a pretrained model knows, worked and direct."""
     format_reward: float = 0.1
-    """For one well-formed think block, beside 1 for the right answer."""
+    """For a response that ends and has one answer, beside 1 for the right one."""
     max_tokens: int = 320
     """Longest completion."""
     micro_batch: int = 1024
@@ -58,14 +60,14 @@ def advantages(rewards: Tensor) -> Tensor:
     return torch.where(deviation > 1e-6, centred / deviation.clamp(min=1e-6), 0.0)
 
 
-def reward(problem: Problem, text: str, format_reward: float) -> float:
+def reward(problem: Problem, text: str, settings: Reinforcement) -> float:
     """Return 1 for the right answer plus `format_reward` for the form; a broken form gets
     nothing.
     """
-    answer = answer_in(text, "think")
+    answer = answer_in(text, settings.form)
     if answer is None:
         return 0.0
-    return format_reward + (1.0 if answer == problem.answer else 0.0)
+    return settings.format_reward + (1.0 if answer == problem.answer else 0.0)
 
 
 def reinforce(
@@ -96,16 +98,13 @@ def reinforce(
             problems[(step * settings.problems + i) % len(problems)]
             for i in range(settings.problems)
         ]
-        texts = [prompt_text(problem.question, "think") for problem in chosen]
+        texts = [prompt_text(problem.question, settings.form) for problem in chosen]
         prompts = tokenizer(texts, add_special_tokens=False)["input_ids"]
         repeated = [prompt for prompt in prompts for _ in range(settings.group)]
         completions = sample(frozen_copy(model), repeated, decoding, settings.seed * 10_000 + step)
         said = tokenizer.batch_decode(completions)
         rewards = torch.tensor(
-            [
-                reward(chosen[i // settings.group], text, settings.format_reward)
-                for i, text in enumerate(said)
-            ]
+            [reward(chosen[i // settings.group], text, settings) for i, text in enumerate(said)]
         ).view(-1, settings.group)
         pairs = [
             Example(prompt=p, completion=c) for p, c in zip(repeated, completions, strict=True)

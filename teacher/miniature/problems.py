@@ -38,7 +38,7 @@ class Problem:
     number: int
     """Seed that makes it."""
     question: str
-    """Text."""
+    """Canonical text: as the pipeline keeps it and asks it, without a trailing line break."""
     answer: str
     """reasoning-gym's answer."""
     work: str
@@ -85,7 +85,7 @@ def draw(name: str, number: int, counts: Counter[str], *, held_out: bool = False
     return Problem(
         family=name,
         number=number,
-        question=entry["question"],
+        question=canonical_text(entry["question"]),
         answer=entry["answer"],
         work=hand.text,
         entry=entry,
@@ -110,6 +110,23 @@ def take_all(
     jobs = [(name, start, count, held_out) for name in FAMILIES]
     parts: Iterable[list[Problem]] = pool.map(_take, _pieces(jobs)) if pool else map(_take, jobs)
     return [problem for part in parts for problem in part]
+
+
+def take_ranges(ranges: Iterable[tuple[str, int, int]], pool: Pool | None = None) -> list[Problem]:
+    """Return the usable problems among (family, first number, how many)."""
+    jobs = [
+        (name, start + offset, min(250, count - offset))
+        for name, start, count in ranges
+        for offset in range(0, count, 250)
+    ]
+    parts: Iterable[list[Problem]] = pool.map(_draw_range, jobs) if pool else map(_draw_range, jobs)
+    return [problem for part in parts for problem in part]
+
+
+def _draw_range(job: tuple[str, int, int]) -> list[Problem]:
+    name, start, count = job
+    drawn = (draw(name, number, Counter()) for number in range(start, start + count))
+    return [problem for problem in drawn if problem]
 
 
 def _take(job: tuple[str, int, int, bool]) -> list[Problem]:

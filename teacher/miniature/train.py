@@ -4,26 +4,27 @@ from the weights before.
     python -m teacher.miniature.train WORK [--stages pretrain,cold,...] [--scale 0.01]
 
 pretrain -> cold (SFT on written-out solutions) -> grpo -> rejection (sampling, SFT) -> grpo2 ->
-rejection2 -> grpo3 -> students, controls. Weights lie in WORK/<stage>.pt, scores in
-WORK/scores.jsonl, exported models in WORK/weights/.
+rejection2 -> grpo3; then balance (load of the experts) and controls. On demand: ablation (balancing
+on and off), zero (GRPO without a cold start), versus (GRPO on a student against distillation).
+Weights lie in WORK/<stage>.pt, scores in WORK/scores.jsonl, exported models in WORK/weights/; a
+stage whose forerunner left nothing there starts from the models that ship.
 """
 
 import argparse
 import os
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
 
-from teacher.miniature.corpus import ROW_TOKENS, SHARD_ROWS
-from teacher.miniature.distillation import controls, students
+from teacher.miniature.comparisons import ablation, versus, zero
+from teacher.miniature.controls import balance, controls
 from teacher.miniature.evaluate import step_accuracy
 from teacher.miniature.families import FAMILIES
 from teacher.miniature.grpo import Reinforcement, reinforce
+from teacher.miniature.pretraining import Job, pretrain_together
 from teacher.miniature.problems import (
     COLD_START,
     REINFORCEMENT,
@@ -38,37 +39,12 @@ from teacher.miniature.workshop import BASES, Plan, Workshop
 
 
 def pretrain(shop: Workshop) -> None:
-    """Write the corpus and pretrain teacher and bases from it, all at once: each alone leaves
-    the GPU half idle.
-    """
-    plan, corpus = shop.plan, shop.work / "corpus"
-    shards = -(-plan.teacher_tokens // (ROW_TOKENS * SHARD_ROWS))
-    python = [sys.executable, "-m"]
-    writer = subprocess.Popen(
-        [
-            *python,
-            "teacher.miniature.corpus",
-            str(corpus),
-            "--shards",
-            str(shards),
-            "--workers",
-            str(shop.workers),
-        ]
-    )
-    flags = [] if shop.device == "cuda" else ["--no-compile"]
-    jobs = {}
-    for name in ("teacher", *BASES):
-        tokens = plan.teacher_tokens if name == "teacher" else plan.base_tokens
-        rows = plan.batch_rows if name == "teacher" else max(2, plan.batch_rows // 2)
-        command = [*python, "teacher.miniature.pretrain", name, str(corpus)]
-        command += [str(shop.work / f"pretrain-{name}.pt"), "--tokens", str(tokens)]
-        command += ["--rows", str(rows), "--minutes", str(plan.pretrain_minutes), *flags]
-        jobs[name] = subprocess.Popen(command)
-    failed = [name for name, job in jobs.items() if job.wait()]
-    writer.terminate()
-    writer.wait()
-    if failed:
-        raise RuntimeError(f"pretraining of {', '.join(failed)} failed")
+    """Write the corpus and pretrain teacher and bases from it."""
+    plan = shop.plan
+    jobs = [Job(name="teacher", shape="teacher", tokens=plan.teacher_tokens, rows=plan.batch_rows)]
+    rows = max(2, plan.batch_rows // 2)
+    jobs += [Job(name=name, shape=name, tokens=plan.base_tokens, rows=rows) for name in BASES]
+    pretrain_together(shop, jobs, plan.pretrain_minutes)
 
 
 def measure_pretrained(shop: Workshop) -> None:
@@ -123,7 +99,7 @@ def rejection(shop: Workshop) -> None:
 
 def grpo2(shop: Workshop) -> None:
     """Second reinforcement, gentler."""
-    _reinforce_weak(shop, "rejection", "grpo2", 50_000_000)
+    _reinforce_weak(shop, "rejection", "grpo2", 50_000_000, steps=shop.plan.grpo2_steps)
 
 
 def rejection2(shop: Workshop) -> None:
@@ -145,7 +121,8 @@ def grpo3(shop: Workshop) -> None:
     """Third reinforcement; the teacher is what is better on the tuning problems, before or
     after it.
     """
-    _reinforce_weak(shop, "rejection2", "grpo3", 75_000_000)
+    steps = shop.plan.grpo3_steps
+    _reinforce_weak(shop, "rejection2", "grpo3", 75_000_000, steps=steps, learning_rate=6e-5)
     scores = {
         name: shop.measure(shop.load(name), name, tuning=True) for name in ("rejection2", "grpo3")
     }
@@ -153,13 +130,21 @@ def grpo3(shop: Workshop) -> None:
     shop.save(teacher, "teacher")
 
 
-def _reinforce_weak(shop: Workshop, before: str, after: str, offset: int) -> None:
+def _reinforce_weak(
+    shop: Workshop,
+    before: str,
+    after: str,
+    offset: int,
+    *,
+    steps: int,
+    learning_rate: float = 3e-5,
+) -> None:
     """Reinforce most on the families that still fail most."""
     settings = Reinforcement(
-        steps=shop.plan.grpo2_steps,
+        steps=steps,
         problems=shop.plan.grpo_problems,
-        learning_rate=3e-5,
-        max_minutes=1.0,
+        learning_rate=learning_rate,
+        max_minutes=steps / 40,
         seed=offset,
     )
     total = settings.steps * settings.problems
@@ -211,8 +196,13 @@ STAGES: dict[str, Callable[[Workshop], None]] = {
     "grpo2": grpo2,
     "rejection2": rejection2,
     "grpo3": grpo3,
-    "students": students,
+    "balance": balance,
     "controls": controls,
+}
+ON_DEMAND: dict[str, Callable[[Workshop], None]] = {
+    "ablation": ablation,
+    "zero": zero,
+    "versus": versus,
 }
 
 
@@ -234,7 +224,7 @@ def main() -> None:
         shop = Workshop(given.work, plan, pool, given.workers)
         for name in given.stages.split(","):
             started = time.monotonic()
-            STAGES[name](shop)
+            (STAGES | ON_DEMAND)[name](shop)
             shop.note({"stage": name, "seconds": time.monotonic() - started})
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerFast
 
+from distill.errors import UserError
+from distill.models.resolve import SHIPPED
 from teacher.miniature.corpus import ROW_TOKENS
 from teacher.miniature.evaluate import respond, score
 from teacher.miniature.export import export, load_exported
@@ -56,10 +58,18 @@ class Plan:
     """
     rejection_per_family: int = 3_500
     """Problems a family for rejection sampling."""
-    student_per_family: int = 6_000
-    """Problems a family for the students' traces."""
-    student_epochs: float = 4.0
-    """Passes over the traces."""
+    grpo3_steps: int = 100
+    """Updates of the third."""
+    balance_per_family: int = 900
+    """Held-out problems a family for the load of the experts: over a million tokens in all."""
+    control_tokens: int = 20_000_000
+    """Tokens that a control is trained on: as many as a student of the recipe tiny-full."""
+    ablation_tokens: int = 60_000_000
+    """Pretraining of each side of the balancing ablation."""
+    compared_per_family: int = 2_000
+    """Problems a family for the comparisons with reinforcement alone."""
+    compared_minutes: float = 1.5
+    """GPU-minutes of each side of a comparison."""
     evaluation_per_family: int = 100
     """Held-out problems a family."""
     k: int = 4
@@ -83,9 +93,14 @@ class Plan:
             grpo_steps=part(self.grpo_steps, 1),
             grpo2_steps=part(self.grpo2_steps, 1),
             grpo_problems=part(self.grpo_problems, 2),
+            grpo3_steps=part(self.grpo3_steps, 1),
             written_for_weak=part(self.written_for_weak, 2),
             rejection_per_family=part(self.rejection_per_family, 2),
-            student_per_family=part(self.student_per_family, 2),
+            balance_per_family=part(self.balance_per_family, 2),
+            control_tokens=part(self.control_tokens, 1_000),
+            ablation_tokens=part(self.ablation_tokens, 8 * ROW_TOKENS),
+            compared_per_family=part(self.compared_per_family, 2),
+            compared_minutes=max(0.02, self.compared_minutes * scale),
             evaluation_per_family=part(self.evaluation_per_family, 2),
             batch_rows=part(self.batch_rows, 2),
             batch_examples=part(self.batch_examples, 4),
@@ -123,13 +138,23 @@ class Workshop:
         return found
 
     def load(self, name: str) -> Decoder:
-        """Return a stage's model; where only its export is there, that."""
+        """Return a stage's model; where only its export is there, that, else the one that ships.
+
+        Raises:
+            UserError: if there is none.
+        """
         path, exported = self.work / f"{name}.pt", self.work / "weights" / name
         if path.exists():
             return load(str(path), self.device)
-        return load_exported(exported, SHAPES.get(name.split("-")[-1], SHAPES["teacher"])).to(
-            self.device
-        )
+        if not exported.exists():
+            exported = SHIPPED / name.replace("pretrain-", "base-")
+        if not exported.exists():
+            raise UserError(
+                f"{self.work}: no weights of {name}, which this stage starts from. Run the stages "
+                "before it, or copy an exported model to weights/ there under that name."
+            )
+        shape = SHAPES.get(name.split("-")[-1], SHAPES["teacher"])
+        return load_exported(exported, shape).to(self.device)
 
     def save(self, model: Decoder, name: str) -> None:
         """Store a stage's model and its export."""

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 import torch
 
+from distill.ids import canonical_text
 from teacher.miniature.corpus import Mixture, choose_kind, document, pack
 from teacher.miniature.evaluate import Sampled, score
 from teacher.miniature.export import export, load_exported
-from teacher.miniature.grpo import advantages, reward
+from teacher.miniature.families import FAMILIES
+from teacher.miniature.grpo import Reinforcement, advantages, reward
 from teacher.miniature.model import Decoder, Router
 from teacher.miniature.problems import take
 from teacher.miniature.prompts import Example, answer_in
@@ -122,11 +124,20 @@ def test_advantages_are_standardised_in_their_group() -> None:
 
 def test_rewards_want_the_form_and_the_answer() -> None:
     problem = take("gcd", 7_000_000, 1)[0]
-    end = "<｜end▁of▁sentence｜>"
-    assert reward(problem, f"x\n</think>\n\n{problem.answer}{end}", 0.1) == 1.1
-    assert reward(problem, f"x\n</think>\n\n{problem.answer}9{end}", 0.1) == 0.1
-    assert reward(problem, f"x\n</think>\n\n{problem.answer}", 0.1) == 0.0
-    assert reward(problem, f"\n</think>\n\n1\n</think>\n\n{problem.answer}{end}", 0.1) == 0.0
+    end, settings = "<｜end▁of▁sentence｜>", Reinforcement(format_reward=0.1)
+    assert reward(problem, f"x\n</think>\n\n{problem.answer}{end}", settings) == 1.1
+    assert reward(problem, f"x\n</think>\n\n{problem.answer}9{end}", settings) == 0.1
+    assert reward(problem, f"x\n</think>\n\n{problem.answer}", settings) == 0.0
+    twice = f"\n</think>\n\n1\n</think>\n\n{problem.answer}{end}"
+    assert reward(problem, twice, settings) == 0.0
+    worked = Reinforcement(form="worked", format_reward=0.1)
+    assert reward(problem, f"x\nAnswer: {problem.answer}{end}", worked) == 1.1
+
+
+def test_problems_are_asked_in_the_text_that_the_pipeline_asks() -> None:
+    for name in FAMILIES:
+        problem = take(name, 7_000_000, 1)[0]
+        assert problem.question == canonical_text(problem.question)
 
 
 def test_answers_of_the_other_forms() -> None:
