@@ -151,6 +151,7 @@ class Engine:
 
     async def run(self) -> None:
         """Work until all is settled or something stops the run; then commit what is left."""
+        await self._watch.meet()
         dispatching = self._start(self._dispatch(), self._drain_sec)
         watching = self._start(self._watch.run(lambda: self._queue.num_active), drain_sec=0)
         committing = self._start(self._commits.run(), self._drain_sec)

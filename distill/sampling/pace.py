@@ -9,6 +9,8 @@ time bring more answers a second there is room. A 429 takes back a third at once
 from dataclasses import dataclass, field
 
 START = 64
+KNOWN_START = 256
+"""Where /metrics tell the queue: about what a server batches, and waiting in it does no harm."""
 LATER = 0.125
 """Growth a look, once the first doubling has found the limit."""
 FULL_CACHE = 0.95
@@ -53,9 +55,16 @@ class Pace:
     def __post_init__(self) -> None:
         self.limit = min(START, self.cap)
 
+    def presses(self, in_flight: int) -> bool:
+        """Tell whether more would be sent if it were allowed, and may come to be."""
+        return self.growing and self.limit < self.cap and self._is_full(in_flight)
+
+    def _is_full(self, in_flight: int) -> bool:
+        return in_flight >= self.limit * 0.9
+
     def answered(self, in_flight: int, now: float) -> None:
         """Count an answer; `in_flight` with the one that was answered."""
-        full = in_flight >= self.limit * 0.9
+        full = self._is_full(in_flight)
         if self.growing and full:
             self._set(self.limit + 1)
         if not self.steered:
@@ -67,7 +76,9 @@ class Pace:
         """Steer by the queue that the server tells of."""
         if load.waiting is None:
             return
-        self.steered = True
+        if not self.steered:
+            self.steered = True
+            self._set(max(self.limit, KNOWN_START))
         running = load.running or 0.0
         few, many = max(2.0, running * 0.05), max(8.0, running * 0.25)
         preempted = load.preempted or 0.0
@@ -79,7 +90,7 @@ class Pace:
             self._set(min(self.limit, int(in_flight - surplus)))
         elif load.waiting >= few or (load.cache or 0.0) >= FULL_CACHE:
             self.growing = False
-        elif in_flight >= self.limit * 0.9:
+        elif self._is_full(in_flight):
             self._set(self.limit * 2 if self.growing else self.limit + int(self.limit * LATER) + 1)
 
     def pushed_back(self, in_flight: int, now: float) -> None:

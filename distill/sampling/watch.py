@@ -22,8 +22,8 @@ from distill.sampling.lanes import Lane, Lanes, Roster
 from distill.sampling.metrics import look
 
 log = logging.getLogger(__name__)
-LOOK_SEC = 1.0
-GROWING_LOOK_SEC = 0.25
+LOOK_SEC = 2.0
+PRESSED_LOOK_SEC = 0.25
 ROSTER_SEC = 5.0
 MAX_RESTARTS = 3
 GO_ON = (
@@ -94,8 +94,18 @@ class Watch:
             self._judge()
 
     def _look_sec(self) -> float:
-        growing = any(lane.pace.growing and lane.in_flight for lane in self._lanes.all)
-        return min(GROWING_LOOK_SEC if growing else LOOK_SEC, self._stall_sec / 6)
+        pressed = any(lane.pace.presses(lane.in_flight) for lane in self._lanes.all)
+        return min(PRESSED_LOOK_SEC if pressed else LOOK_SEC, self._stall_sec / 6)
+
+    async def meet(self) -> None:
+        """Look at all servers once, before anything is sent, to know how to steer them."""
+        loads = await asyncio.gather(
+            *(look(self._session, lane.endpoint) for lane in self._lanes.all)
+        )
+        for lane, load in zip(self._lanes.all, loads, strict=True):
+            if load:
+                lane.pace.looked(load, 0)
+                lane.tokens = load.tokens
 
     async def _look(self, lane: Lane) -> None:
         """See how full a server is, and whether it made tokens since the last look."""
