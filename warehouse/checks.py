@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.database import Warehouse
-from warehouse.insert import statement
+from warehouse.derived import derived, differences
 from warehouse.keys import KEYS
-from warehouse.migrate import scripts
+from warehouse.scripts import scripts, statement
 
 CHECKS = Path(__file__).parent / "checks"
 MAX_EXAMPLES = 5
@@ -27,13 +27,19 @@ class Violation:
 
 
 def run_checks(warehouse: Warehouse) -> list[Violation]:
-    """Run warehouse/checks/*.sql and look for duplicate keys; return the checks that found rows."""
+    """Run warehouse/checks/*.sql, look for duplicate keys, and make derived tables once more.
+
+    Returns:
+        The checks that found rows.
+    """
     checks = {script.name: script.text for script in scripts(CHECKS)}
     for relation, keys in KEYS.items():
         checks[f"duplicate keys in {relation}"] = statement("duplicate_keys").format(
             relation=relation, keys=", ".join(f'"{key}"' for key in keys)
         )
-    found = ((name, warehouse.query(text)) for name, text in checks.items())
+    found = [(name, warehouse.query(text)) for name, text in checks.items()]
+    with warehouse.read() as connection:
+        found += [(f"{mart.name} is kept up", differences(connection, mart)) for mart in derived()]
     return [
         Violation(check=name, num_rows=len(rows), examples=tuple(rows[:MAX_EXAMPLES]))
         for name, rows in found

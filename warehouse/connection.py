@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from distill.errors import UserError
-from warehouse.insert import statement
+from warehouse.scripts import statement
 
 MIN_FREE_BYTES = 200_000_000
 _kept = threading.local()

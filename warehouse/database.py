@@ -17,9 +17,10 @@ import pyarrow as pa
 
 from distill.ids import replace_surrogates
 from warehouse.connection import connect, naming_full_disk, wal
-from warehouse.insert import SQL, Rows, insert_golds, insert_rows, statement
+from warehouse.insert import Rows, insert_golds, insert_rows
 from warehouse.lock import say, turn
-from warehouse.migrate import marts, migrate, pending, transaction
+from warehouse.migrate import migrate, pending, transaction
+from warehouse.scripts import SQL, marts, statement
 
 _mine = threading.local()
 """The files that this thread has open: a block inside a block must join it, not wait for it."""

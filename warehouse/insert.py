@@ -7,24 +7,17 @@ times the data of a narrow relation.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import duckdb
 import pyarrow as pa
 
 from distill.ids import canonical_json, replace_surrogates
+from warehouse.derived import keep_up
 from warehouse.keys import KEYS, NEWEST_COUNTS, REPLACED
+from warehouse.scripts import statement
 
-SQL = Path(__file__).parent / "sql"
 Rows: TypeAlias = Sequence[Mapping[str, Any]] | pa.Table
-
-
-@cache
-def statement(name: str) -> str:
-    """Return the text of warehouse/sql/NAME.sql."""
-    return (SQL / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, relation: str, rows: Rows) -> int:
@@ -49,6 +42,8 @@ def insert_rows(connection: duckdb.DuckDBPyConnection, relation: str, rows: Rows
             forget = _fill("delete_same_keys", relation, types, incoming.column_names)
             connection.execute(forget).fetchall()
         connection.execute(add).fetchall()
+        if new:
+            keep_up(connection, relation)
     return len(new)
 
 

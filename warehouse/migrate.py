@@ -1,67 +1,23 @@
 """Bringing a warehouse file to the schema of this code: numbered migrations, then the marts.
 
 A migration is applied once, in a transaction with the row that records it. Marts hold nothing of
-their own, so they are made anew whenever one of their files changed.
+their own, so they are made anew whenever one of their files changed, those that are tables too.
 """
 
-import hashlib
 import logging
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 import duckdb
 
 from distill.errors import UserError
-from warehouse.insert import statement
+from warehouse.comments import comment_on_columns
+from warehouse.derived import touch_all
+from warehouse.scripts import Script, marts, migrations, statement
 
 log = logging.getLogger(__name__)
-HERE = Path(__file__).parent
-
-
-@dataclass(frozen=True, kw_only=True)
-class Script:
-    """A .sql file of the schema."""
-
-    name: str
-    text: str
-
-    @property
-    def number(self) -> int:
-        """Order of a migration."""
-        return int(self.name.split("_")[0])
-
-    @property
-    def sha256(self) -> str:
-        """Hash of the text."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-
-def scripts(folder: Path) -> tuple[Script, ...]:
-    """Return the .sql files of a folder by name."""
-    files = sorted(folder.glob("*.sql"))
-    return tuple(Script(name=file.stem, text=file.read_text(encoding="utf-8")) for file in files)
-
-
-@cache
-def migrations() -> tuple[Script, ...]:
-    """Return the migrations in order."""
-    return scripts(HERE / "migrations")
-
-
-@cache
-def marts() -> tuple[Script, ...]:
-    """Return the marts, each after those that it reads."""
-    by_name = {script.name: script for script in scripts(HERE / "marts")}
-    reads = {
-        name: set(re.findall(r"\w+", re.sub("--.*", "", script.text))) & by_name.keys() - {name}
-        for name, script in by_name.items()
-    }
-    return tuple(by_name[name] for name in TopologicalSorter(reads).static_order())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,17 +79,22 @@ def migrate(connection: duckdb.DuckDBPyConnection, missing: Pending) -> None:
             connection.execute(statement("record_migration"), row).fetchall()
     if missing:
         with transaction(connection):
-            _make_marts(connection)
+            make_marts(connection)
 
 
-def _make_marts(connection: duckdb.DuckDBPyConnection) -> None:
+def make_marts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make every mart anew from the facts, in a transaction."""
+    tables = {name for (name,) in connection.execute(statement("tables")).fetchall()}
     for name, _ in connection.execute(statement("made_marts")).fetchall():
-        connection.execute(statement("drop_mart").format(name=name)).fetchall()
+        kind = "table" if name in tables else "view"
+        connection.execute(statement("drop_mart").format(kind=kind, name=name)).fetchall()
     connection.execute(statement("forget_marts")).fetchall()
+    touch_all(connection)
     for script in marts():
         connection.execute(script.text).fetchall()
         row = {"name": script.name, "sha256": script.sha256}
         connection.execute(statement("record_mart"), row).fetchall()
+    comment_on_columns(connection)
 
 
 @contextmanager

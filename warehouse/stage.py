@@ -11,9 +11,11 @@ from distill.runs.context import Context
 from distill.runs.run import Run, open_run, run_record
 from warehouse.connection import check_space
 from warehouse.database import Warehouse
-from warehouse.insert import statement
+from warehouse.scripts import statement
 
 log = logging.getLogger(__name__)
+FIXED = ("stage", "started")
+"""What sessions of a run share."""
 
 
 @contextmanager
@@ -37,10 +39,12 @@ def stage_run(context: Context, stage: str) -> Iterator[tuple[Run, Warehouse]]:
 
 def record(warehouse: Warehouse, run: Run) -> None:
     """Write the run's row; one that is there keeps the time of its first start."""
-    row: dict[str, Any] = run_record(run)
-    row["recipe"] = canonical_json(row["recipe"])
+    row = run_record(run)
     with warehouse.write() as connection:
-        connection.execute(statement("upsert_run"), row).fetchall()
+        if not warehouse.insert("runs", [row]):
+            newer: dict[str, Any] = {name: row[name] for name in row if name not in FIXED}
+            newer["recipe"] = canonical_json(row["recipe"])
+            connection.execute(statement("update_run"), newer).fetchall()
 
 
 def _record_end(warehouse: Warehouse, run: Run) -> None:

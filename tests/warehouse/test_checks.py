@@ -4,6 +4,7 @@ from distill.ids import content_id
 from tests.warehouse.toy_warehouse import CONFIG, TIME, Toy, copy_of, uid
 from warehouse.checks import run_checks
 from warehouse.keys import KEYS
+from warehouse.migrate import make_marts
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +35,10 @@ def item(toy, position, problem, split):
 
 
 def execute(toy, text):
+    """Change facts; what is derived follows them."""
     with toy.write() as connection:
         connection.execute(text).fetchall()
+        make_marts(connection)
 
 
 def violated(toy):
@@ -136,6 +139,25 @@ def test_training_on_an_evaluated_problem_is_found(toy):
         }
         toy.insert("evaluation_items", [answer])
     assert violated(toy) == {"trained_problems_are_not_evaluated": 1}
+
+
+@pytest.mark.parametrize(
+    ("facts", "relation"),
+    [
+        ("update verdicts set decision = 'wrong'", "attempt_states"),
+        ("update attempts set completion_tokens = 7", "attempt_states"),
+        ("delete from filter_outcomes", "filter_outcomes"),
+        ("insert into filter_outcomes from filter_outcomes", "filter_outcomes"),
+    ],
+)
+def test_a_derived_table_that_was_left_behind_is_found(toy, facts, relation):
+    toy.run("filter", "filter")
+    toy.listing("run_filters", "filter", "length")
+    toy.filtered("t-p1", length=True)
+    assert run_checks(toy) == []
+    with toy.write() as connection:
+        connection.execute(facts).fetchall()
+    assert f"{relation} is kept up" in violated(toy)
 
 
 def test_a_violation_tells_its_check_and_some_rows(toy):

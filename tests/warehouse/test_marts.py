@@ -2,7 +2,7 @@ import pytest
 
 from tests.warehouse.toy_warehouse import CONFIG, TIME, Toy, copy_of, uid
 from warehouse.checks import run_checks
-from warehouse.migrate import marts
+from warehouse.scripts import marts
 
 
 @pytest.fixture(scope="module")
@@ -72,28 +72,48 @@ def fill(toy):
 
 def test_every_mart_of_an_empty_warehouse_is_empty(toy):
     assert {mart.name: toy.query(mart.name) for mart in marts()} == {
+        "attempt_states": [],
         "attempts_all": [],
         "current_filters": [],
         "current_verdicts": [],
+        "datasets_overview": [],
+        "filter_outcomes": [],
         "filter_waterfall": [],
         "first_sources": [],
+        "length_histogram": [],
         "lineage": [],
         "pass_rate_by_problem": [],
         "recipe_runs": [],
         "scores": [],
         "student_vs_teacher": [],
         "traces": [],
+        "verifier_disagreement": [],
         "yield_by_source": [],
     }
 
 
 def test_every_mart_says_what_a_row_is(toy):
-    views = toy.query(
-        "select view_name as name, comment from duckdb_views() "
-        "where database_name = 'warehouse' and not internal"
+    comments = {
+        row["name"]: row["comment"] or ""
+        for row in toy.query(
+            "select view_name as name, comment from duckdb_views() union all "
+            "select table_name as name, comment from duckdb_tables()"
+        )
+    }
+    assert [mart.name for mart in marts() if not comments[mart.name].startswith("One row a")] == []
+
+
+def test_every_relation_and_column_has_a_comment(toy):
+    silent = toy.query(
+        """
+        select table_name as relation, column_name as name from duckdb_columns()
+        where database_name = 'warehouse' and comment is null
+        union all
+        select table_name, null from duckdb_tables()
+        where database_name = 'warehouse' and comment is null
+        """
     )
-    assert len(views) == len(marts())
-    assert [v["name"] for v in views if not (v["comment"] or "").startswith("One row a")] == []
+    assert silent == []
 
 
 def test_a_trace_is_shown_with_its_parts(filled):
@@ -418,3 +438,82 @@ def test_lineage_leads_from_an_evaluation_to_its_traces(filled):
         [uid("generate")],
     )
     assert run_checks(filled) == []
+
+
+def test_the_order_of_verifiers_is_that_of_a_recipe_that_asked_for_the_attempt(toy):
+    for recipe, day in (("one", 1), ("two", 2)):
+        toy.run(f"generate {recipe}", "generate", recipe=recipe)
+        toy.run(f"verify {recipe}", "verify", recipe=recipe, day=day)
+    toy.listing("run_verifiers", "verify one", "math", "judge")
+    toy.listing("run_verifiers", "verify two", "judge", "math")
+    toy.problem("p", "gsm8k")
+    for name in ("one", "two"):
+        toy.attempt(name, "p", run=f"generate {name}")
+        toy.verdict(name, "math", "correct")
+        toy.verdict(name, "judge", "wrong")
+    verdicts = toy.query("select attempt_id, decision from current_verdicts")
+    decisions = {row["attempt_id"]: row["decision"] for row in verdicts}
+    assert decisions == {uid("one"): "correct", uid("two"): "wrong"}
+    # asked for by the newer one too, whose order counts then
+    toy.insert("run_attempts", [{"run_id": uid("generate two"), "attempt_id": uid("one")}])
+    assert toy.query("select distinct decision from current_verdicts") == [{"decision": "wrong"}]
+
+
+def test_verifiers_are_compared_where_both_have_checked(toy):
+    toy.run("generate", "generate")
+    toy.problem("p", "gsm8k")
+    outcomes = [
+        *[("correct", "correct")] * 3, *[("wrong", "wrong")] * 2, ("correct", "wrong"),
+        ("undecided", "wrong"), ("undecided", "undecided"),
+    ]  # fmt: skip
+    for number, (judge, math) in enumerate(outcomes):
+        toy.attempt(f"t{number}", "p", sample_index=number)
+        toy.verdict(f"t{number}", "judge", judge)
+        toy.verdict(f"t{number}", "math", math)
+    toy.attempt("alone", "p", sample_index=99)
+    toy.verdict("alone", "math", "correct")
+    (row,) = toy.query("verifier_disagreement")
+    assert row == {
+        "domain": "math", "verifier": "judge", "other": "math", "num_traces": 8, "num_agreed": 6,
+        "num_only_correct": 1, "num_only_other_correct": 0, "num_only_undecided": 1,
+        "num_only_other_undecided": 0, "num_both_correct": 3, "num_decided": 6,
+        "agreement": pytest.approx(5 / 6), "kappa": pytest.approx(2 / 3),
+    }  # fmt: skip
+
+
+def test_lengths_are_counted_in_ranges_as_wide_as_the_longest_asks_for(toy):
+    toy.run("generate", "generate")
+    toy.problem("p", "gsm8k")
+    for number, tokens in enumerate((0, 1023, 1024, 32_768, None)):
+        toy.attempt(f"t{number}", "p", sample_index=number, completion_tokens=tokens)
+    toy.verdict("t0", "math", "correct")
+    rows = toy.query("select * exclude (domain, model) from length_histogram")
+    assert [tuple(row.values()) for row in rows] == [
+        (0, 1024, 2, 1, 0, 0.5, 0.5),
+        (1024, 2048, 1, 0, 0, 0.25, 0.75),
+        (32_768, 33_792, 1, 0, 0, 0.25, 1.0),
+    ]
+
+
+def test_datasets_are_shown_with_what_is_in_them(filled):
+    filled.run("dataset", "dataset", day=4)
+    filled.insert("datasets", [{"dataset_id": uid("d"), "num_items": 3, "created": TIME.format(4)}])
+    item = {"dataset_id": uid("d"), "training_prompt_id": uid("x"), "weight": 1.0}
+    chosen = [("t1", "train"), ("t3", "train"), ("t2", "validation")]
+    filled.insert(
+        "dataset_items",
+        [
+            item | {"position": i, "attempt_id": uid(name), "split": split}
+            for i, (name, split) in enumerate(chosen)
+        ],
+    )
+    arm = {"dataset_id": uid("d"), "arm": "accepted", "selection_hash": CONFIG, "selection": {}}
+    filled.insert("dataset_arms", [arm | {"run_id": uid("dataset")}])
+    (row,) = filled.query("select * exclude (run_id, selection_hash) from datasets_overview")
+    assert row.pop("created").day == 4
+    assert row == {
+        "recipe": "r", "arm": "accepted", "dataset_id": uid("d"), "num_items": 3, "num_train": 2,
+        "num_validation": 1, "num_problems": 2, "num_correct": 2, "completion_tokens": 400,
+        "mean_completion_tokens": pytest.approx(400 / 3), "domains": {"math": 3},
+        "sources": {"another": 1, "gsm8k": 2}, "students": [],
+    }  # fmt: skip

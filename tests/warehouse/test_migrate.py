@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from distill.errors import UserError
-from warehouse import migrate
+from warehouse import scripts
 from warehouse.database import Warehouse
 
 
@@ -12,16 +12,16 @@ from warehouse.database import Warehouse
 def code(tmp_path, monkeypatch):
     """A copy of migrations and marts that may be changed, as a later version of the code would."""
     for folder in ("migrations", "marts"):
-        shutil.copytree(migrate.HERE / folder, tmp_path / "code" / folder)
-    monkeypatch.setattr(migrate, "HERE", tmp_path / "code")
+        shutil.copytree(scripts.HERE / folder, tmp_path / "code" / folder)
+    monkeypatch.setattr(scripts, "HERE", tmp_path / "code")
     yield tmp_path / "code"
     monkeypatch.undo()
     forget()
 
 
 def forget():
-    migrate.migrations.cache_clear()
-    migrate.marts.cache_clear()
+    scripts.migrations.cache_clear()
+    scripts.marts.cache_clear()
 
 
 def opened(tmp_path):
@@ -37,10 +37,10 @@ def test_a_new_file_has_all_and_opening_it_again_changes_nothing(tmp_path):
     before = Warehouse(tmp_path / "warehouse.duckdb", "test").path.read_bytes()
     warehouse = Warehouse(tmp_path / "warehouse.duckdb", "test")
     assert warehouse.path.read_bytes() == before
-    assert applied(warehouse) == [script.name for script in migrate.migrations()]
+    assert applied(warehouse) == [script.name for script in scripts.migrations()]
     assert warehouse.query("from marts order by name") == [
         {"name": mart.name, "sha256": mart.sha256}
-        for mart in sorted(migrate.marts(), key=lambda mart: mart.name)
+        for mart in sorted(scripts.marts(), key=lambda mart: mart.name)
     ]
 
 
@@ -87,20 +87,19 @@ def test_a_migration_that_was_edited_since_is_refused(tmp_path, code):
 def test_marts_follow_their_files(tmp_path, code):
     opened(tmp_path)
     (code / "marts/first_sources.sql").write_text("create view first_sources as select 1 as one")
-    for name in ("attempts_all", "traces", "yield_by_source", "pass_rate_by_problem"):
-        (code / f"marts/{name}.sql").unlink()
+    (code / "marts/yield_by_source.sql").unlink()
     (code / "marts/a_reader.sql").write_text(
         "-- not of traces\ncreate view a_reader as select one + 1 as two from first_sources"
     )
     warehouse = opened(tmp_path)
     assert warehouse.query("a_reader") == [{"two": 2}]
     with pytest.raises(duckdb.CatalogException):
-        warehouse.query("select * from traces")
+        warehouse.query("select * from yield_by_source")
 
 
 def test_marts_come_after_those_that_they_read():
-    names = [mart.name for mart in migrate.marts()]
-    assert names.index("traces") > names.index("attempts_all") > names.index("current_verdicts")
+    names = [mart.name for mart in scripts.marts()]
+    assert names.index("traces") > names.index("attempts_all") > names.index("attempt_states")
 
 
 def test_a_creation_that_was_killed_leaves_no_half_warehouse(tmp_path):

@@ -3,10 +3,10 @@ select
     attempts.attempt_id,
     attempts.stream,
     attempts.sample_index,
-    prompts.problem_id,
+    attempt_states.problem_id,
     attempts.prompt_id,
-    first_sources.source,
-    first_sources.domain,
+    attempt_states.source,
+    attempt_states.domain,
     prompts.wording,
     models.name as model,
     attempts.model_id,
@@ -28,25 +28,28 @@ select
     attempts.finish_reason,
     attempts.prompt_tokens,
     attempts.completion_tokens,
-    current_verdicts.decision as verdict,
-    current_verdicts.score,
-    current_verdicts.extracted,
-    current_verdicts.verifier,
-    current_verdicts.reason as verdict_reason,
+    attempt_states.decision as verdict,
+    attempt_states.score,
+    attempt_states.extracted,
+    attempt_states.verifier,
+    attempt_states.reason as verdict_reason,
+    attempt_states.keep,
+    attempt_states.failed_filters,
     attempts.latency_sec,
     attempts.server,
     attempts.started,
-    attempts.finished
+    attempts.finished,
+    attempt_states.is_trace
 from attempts
-join current_verdicts on current_verdicts.attempt_id = attempts.attempt_id
+join attempt_states on attempt_states.attempt_id = attempts.attempt_id
 left join prompts on prompts.prompt_id = attempts.prompt_id
-left join problems on problems.problem_id = prompts.problem_id
-left join first_sources on first_sources.problem_id = prompts.problem_id
+left join problems on problems.problem_id = attempt_states.problem_id
 left join models on models.model_id = attempts.model_id;
 comment on view attempts_all is 'One row an attempt of any stream [attempt_id], with its problem, prompt, model and current verdict.';
-comment on column attempts_all.source is 'Of problems that several sources hold, the first by name.';
+comment on column attempts_all.model is 'Name of the model that answered.';
+comment on column attempts_all.problem is 'Its text.';
 comment on column attempts_all.prompt is 'The last user message.';
-comment on column attempts_all.text is 'Reasoning followed by content, as received.';
 comment on column attempts_all.reasoning is 'Part of text; null where the response has none.';
+comment on column attempts_all.answer is 'Part of text; null where the response has none.';
 comment on column attempts_all.verdict is 'correct | wrong | undecided; null: unchecked.';
-comment on column attempts_all.latency_sec is 'Seconds from request to whole response.';
+comment on column attempts_all.verdict_reason is 'Why, in a few words.';

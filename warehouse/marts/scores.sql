@@ -61,3 +61,4 @@ comment on column scores.k is 'Responses a problem; null where the benchmarks of
 comment on column scores.pass_at_1 is 'Mean over problems of the share of correct responses, 0 to 1; overall: unweighted mean over benchmarks.';
 comment on column scores.ci_low is 'Bootstrap interval over problems, at the recipe''s level of confidence.';
 comment on column scores.num_truncated is 'Responses that reached max_tokens; they count as they were judged.';
+comment on column scores.model is 'Name of the model that is scored.';

@@ -38,3 +38,5 @@ comment on column student_vs_teacher.gain is 'student - base, in pass@1 (0 to 1)
 comment on column student_vs_teacher.difference is 'student - teacher, in pass@1 (0 to 1).';
 comment on column student_vs_teacher.p_value is 'Of the difference to the teacher.';
 comment on column student_vs_teacher.recovered is '(student - base) / (teacher - base); null where the interval of teacher - base holds 0.';
+comment on column student_vs_teacher.base is 'Name of the base''s model.';
+comment on column student_vs_teacher.teacher is 'Name of the teacher''s model.';

@@ -7,20 +7,20 @@ with
         where regexp_matches(stream, '^(datagen|import)(/|$)')
     ),
     requests as (
-        select source, domain, model, problem_id, outcome, verdict, keep, completion_tokens
-        from traces
+        select source, domain, model_id, problem_id, outcome, decision as verdict, keep, completion_tokens
+        from attempt_states
+        where is_trace
         union all by name
-        select source, domain, models.name as model, problem_id, 'failed' as outcome
+        select source, domain, model_id, problem_id, 'failed' as outcome
         from failed
         left join prompts using (prompt_id)
         left join first_sources using (problem_id)
-        left join models on models.model_id = failed.model_id
     ),
     counts as (
         select
             source,
             domain,
-            model,
+            models.name as model,
             count(distinct problem_id) as num_problems,
             count(*) filter (where outcome <> 'failed') as num_traces,
             count(*) filter (where outcome = 'failed') as num_failed,
@@ -33,7 +33,8 @@ with
             count(*) filter (where keep and verdict = 'correct') as num_accepted,
             avg(completion_tokens) as mean_completion_tokens
         from requests
-        group by source, domain, model
+        left join models using (model_id)
+        group by source, domain, models.name
     ),
     rates as (
         select
@@ -58,3 +59,13 @@ comment on column yield_by_source.num_kept is 'Traces that pass every rule of th
 comment on column yield_by_source.num_accepted is 'Traces that are correct and kept.';
 comment on column yield_by_source.correct_rate is 'num_correct / num_traces: what was not decided or not checked counts as not correct.';
 comment on column yield_by_source.correct_rate_low is 'Wilson interval at 95%, z = 1.96; traces taken as independent, so too narrow where a problem has many.';
+comment on column yield_by_source.model is 'Name of the model that wrote them.';
+comment on column yield_by_source.num_problems is 'Problems that were asked.';
+comment on column yield_by_source.num_traces is 'Responses that came.';
+comment on column yield_by_source.num_truncated is 'That reached max_tokens.';
+comment on column yield_by_source.num_correct is 'Whose verdict is correct.';
+comment on column yield_by_source.num_wrong is 'Whose verdict is wrong.';
+comment on column yield_by_source.num_undecided is 'That no verifier decided.';
+comment on column yield_by_source.num_unchecked is 'That nothing has checked, for want of a gold or so far.';
+comment on column yield_by_source.mean_completion_tokens is 'Tokens a trace, where they were counted.';
+comment on column yield_by_source.correct_rate_high is 'Upper end of the Wilson interval.';

@@ -1,1 +1,1 @@
-drop view if exists {name}
+drop {kind} if exists {name}

@@ -1,0 +1,1 @@
+delete from {relation} where attempt_id in (from touched)

@@ -1,0 +1,3 @@
+select attempt_id from attempts
+union
+select attempt_id from filter_results

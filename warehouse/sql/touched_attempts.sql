@@ -1,0 +1,1 @@
+select distinct cast(attempt_id as uuid) as attempt_id from incoming
