@@ -44,6 +44,11 @@ def test_a_new_file_has_all_and_opening_it_again_changes_nothing(tmp_path):
     ]
 
 
+def test_migrations_are_numbered_one_by_one():
+    numbers = [script.number for script in scripts.migrations()]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
 def test_a_later_migration_is_applied_and_announced_once(tmp_path, code, capsys):
     opened(tmp_path)
     (code / "migrations/9999_more.sql").write_text("alter table problems add column more integer")

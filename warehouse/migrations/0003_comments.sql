@@ -58,7 +58,6 @@ comment on column attempts.finish_reason is 'In the server''s words.';
 comment on column attempts.server is 'Which endpoint answered.';
 comment on column attempts.started is 'When the request that was answered was sent.';
 comment on column attempts.finished is 'When its response was whole.';
-comment on column attempts.parent_attempt_id is 'The attempt that this one continues; null otherwise.';
 
 comment on column failures.attempt_id is 'Key of the attempt that it would have become.';
 comment on column failures.prompt_id is 'What was asked.';
@@ -193,3 +192,17 @@ comment on column comparisons.p_value is 'Of difference.';
 comment on column comparisons.recovered_low is 'Lower end of the interval of recovered.';
 comment on column comparisons.recovered_high is 'Upper end of it.';
 comment on column comparisons.recorded is 'When it was computed.';
+
+comment on column tries.prompt_id is 'What was asked.';
+comment on column tries.model_id is 'Who was asked.';
+comment on column tries.sampling_id is 'How it was to be sampled.';
+comment on column tries.stream is 'As of attempts.';
+comment on column tries.sample_index is 'Which sample of the prompt, from 0.';
+comment on column tries.message is 'What the server or the network said.';
+comment on column tries.server is 'Which endpoint was asked.';
+comment on column tries.started is 'When the request was sent.';
+comment on column tries.prompt_tokens is 'Paid for nothing; null where the server did not say.';
+
+comment on column sampling_sessions.run_id is 'Who asked.';
+comment on column sampling_sessions.model_id is 'Who was asked.';
+comment on column sampling_sessions.started is 'When its first request was sent.';
