@@ -11,9 +11,7 @@ user message:
 gets half a JSON document twice, then status 500, then an answer (see `Stub.act`). Each request
 becomes a line {"message", "action", "body"} of the log, written before the answer goes out.
 POST /control {"refuse": 503} fails every request, {"hang": true} keeps every request waiting,
-{"grow": true} makes the token counter of /metrics grow, {"metrics": false} takes /metrics away,
-{"headers": {...}} go out with every answer. `batch` requests at most are worked on at a time, the
-others wait, and /metrics tells of both.
+{"grow": true} makes the token counter of /metrics grow, {"metrics": false} takes /metrics away.
 """
 
 import argparse
@@ -42,7 +40,6 @@ WORDS = [
     *("check", "again", "yes", "2", "+", "3", "=", "5", "\n", "é"),
 ]
 NUM_TEXTS = 1024
-NO_BATCH = 10**9
 STATUS = {"429-wait": 429, "context": 400}
 
 
@@ -97,8 +94,6 @@ class Stub:
         self.tries: Counter[str] = Counter()
         self.tokens = 0
         self.settings: dict[str, Any] = {}
-        self.here = self.peak = 0
-        self.batch = asyncio.Semaphore(options.batch)
 
     async def control(self, request: web.Request) -> web.Response:
         """Change how all requests are answered."""
@@ -114,17 +109,10 @@ class Stub:
         if not self.settings.get("metrics", True):
             raise web.HTTPNotFound
         self.tokens += bool(self.settings.get("grow"))
-        facts = {"generation_tokens_total": self.tokens}
-        if self.options.batch < NO_BATCH:
-            waiting = max(0, self.here - self.options.batch)
-            facts |= {"num_requests_waiting": waiting, "num_requests_running": self.here - waiting}
-        lines = (f'vllm:{name}{{engine="0",model_name="stub"}} {n}.0' for name, n in facts.items())
-        return web.Response(text="# HELP x\n" + "\n".join(lines) + "\n")
-
-    async def peaks(self, request: web.Request) -> web.Response:
-        """Tell how many requests were here at a time at most since this was asked last."""
-        peak, self.peak = self.peak, self.here
-        return web.json_response(peak)
+        labels = '{engine="0",model_name="stub"}'
+        return web.Response(
+            text=f"# HELP x\nvllm:generation_tokens_total{labels} {self.tokens}.0\n"
+        )
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
         """Answer a chat completion."""
@@ -141,17 +129,8 @@ class Stub:
         self.tries[message] += 1
         self.log.write(json.dumps({"message": message, "action": action, "body": body}) + "\n")
         spread = (crc32(message.encode()) % 201 / 100 - 1) * self.options.spread
-        self.here += 1
-        self.peak = max(self.peak, self.here)
-        try:
-            async with self.batch:
-                await asyncio.sleep(self.options.delay * (1 + spread))
-            response = await self.act(action, message, request)
-        finally:
-            self.here -= 1
-        if not response.prepared:
-            response.headers.update(self.settings.get("headers", {}))
-        return response
+        await asyncio.sleep(self.options.delay * (1 + spread))
+        return await self.act(action, message, request)
 
     async def act(self, action: str, message: str, request: web.Request) -> web.StreamResponse:
         """Do what was asked for."""
@@ -211,11 +190,6 @@ class Server:
         """Change how all requests are answered."""
         urllib.request.urlopen(f"{self.url}/control", json.dumps(settings).encode()).close()
 
-    def peak(self) -> int:
-        """Return how many requests were there at a time at most since this was asked last."""
-        with urllib.request.urlopen(f"{self.url}/peak") as response:
-            return int(json.load(response))
-
     def requests(self) -> list[dict[str, Any]]:
         """Return what was asked so far."""
         return [json.loads(line) for line in self.log.read_text().splitlines()]
@@ -252,7 +226,6 @@ async def serve(options: argparse.Namespace) -> None:
     app.router.add_post("/control", stub.control)
     app.router.add_get("/v1/models", stub.models)
     app.router.add_get("/metrics", stub.metrics)
-    app.router.add_get("/peak", stub.peaks)
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", options.port, backlog=4096)
@@ -270,5 +243,4 @@ if __name__ == "__main__":
     parser.add_argument("--spread", type=float, default=0.0)
     parser.add_argument("--size", type=int, default=300)
     parser.add_argument("--ids", type=int, default=0)
-    parser.add_argument("--batch", type=int, default=NO_BATCH)
     asyncio.run(serve(parser.parse_args()))

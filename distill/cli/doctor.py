@@ -16,6 +16,7 @@ from rich.table import Table
 from distill.cli.options import DataOption, HomeOption, wide_console
 from distill.errors import UserError
 from distill.runs.home import Home, data_dir
+from distill.verify.sandbox.host import refusal
 
 PINS = Path(__file__).parent.parent / "pins"
 GIB = 2**30
@@ -97,7 +98,7 @@ def _version(name: str) -> str | None:
 
 
 def system() -> Iterator[Finding]:
-    """Look for the commands that come from system packages."""
+    """Look for the commands that come from system packages, and try the sandbox."""
     for line in (PINS / "system.txt").read_text().splitlines():
         if line.startswith("#"):
             continue
@@ -108,6 +109,12 @@ def system() -> Iterator[Finding]:
             state="ok" if path else "note",
             detail=path or f"missing; install the package {package} ({why})",
         )
+    refused = refusal()
+    yield Finding(
+        what="sandbox",
+        state="note" if refused else "ok",
+        detail=refused or "model-written code runs without network, privileges or files",
+    )
 
 
 def models(home: Home) -> Iterator[Finding]:

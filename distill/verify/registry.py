@@ -7,10 +7,12 @@ from uuid import UUID
 from distill.config.prompts import Verification
 from distill.errors import UserError, nearest
 from distill.ids import content_id
-from distill.verify import math, reasoning_gym
+from distill.verify import code, math, reasoning_gym
 from distill.verify.base import Check, Verdict, Verifier
 
-VERIFIERS: dict[str, Verifier] = {v.name: v for v in (math.VERIFIER, reasoning_gym.VERIFIER)}
+VERIFIERS: dict[str, Verifier] = {
+    v.name: v for v in (math.VERIFIER, reasoning_gym.VERIFIER, code.VERIFIER)
+}
 MAX_EXTRACTED_CHARS = 1000
 
 

@@ -15,6 +15,7 @@ from distill.cli.stages import PIPELINE, STAGES
 from distill.config.load import load_recipe
 from distill.runs.home import Home
 from distill.runs.run import open_run
+from distill.verify.sandbox.host import require
 
 ROOT = Path(__file__).parents[2]
 
@@ -129,8 +130,11 @@ def test_doctor_names_a_package_that_is_not_as_pinned(monkeypatch):
 
 def test_doctor_names_the_package_of_a_missing_command(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda command: None)
+    require.cache_clear()
     by_command = {finding.what: finding for finding in system()}
     assert "package bubblewrap" in by_command["bwrap"].detail
+    assert by_command["sandbox"].state == "note"
+    assert "no sandbox to run it in: bwrap" in by_command["sandbox"].detail
 
 
 def test_doctor_says_what_is_left_out_without_data(monkeypatch):
