@@ -7,6 +7,17 @@ _TOKEN = re.compile(r"\\boxed\s*\{|\\.|[{}]", re.DOTALL)
 _TAG = re.compile(r"<answer>(.*?)</answer>", re.DOTALL | re.IGNORECASE)
 _ANNOUNCED = re.compile(r"\banswer(?:\s+is\b\s*:?|\s*:)(?!\s*:)[ \t*]*(\S.*)", re.IGNORECASE)
 _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf)\{([^{}]*)\}")
+_LAST_ANNOUNCED = re.compile(
+    r"(?:\banswer(?:\s+is\b\s*:?|\s*:)(?!\s*:)|^A:)[ \t*]*(\S.*)", re.IGNORECASE | re.MULTILINE
+)
+_SENTENCE_END = re.compile(r"\.\s|\.$|\s*<\||,?\s+(?:because|since|so|which|as)\b")
+_PROSE = re.compile(r"[A-Za-z]{2,}\b[^=]*?\s")
+MAX_BARE_CHARS = 120
+_GAP = re.compile(
+    r"(?:\s|[$,;&*]|\\[()\[\],; ]|\\q?quad|\\(?:text|mbox)\{|\}|\band\b|\bor\b"
+    r"|[A-Za-z](?:_\{?\w\}?)?\s*=)*"
+)
+FAR_CHARS = 60
 _WRAPPERS = ("**", "$$", "$", "`", r"\(", r"\)", r"\[", r"\]")
 
 
@@ -35,6 +46,59 @@ def boxes(text: str) -> list[Box]:
             content = text[inside : token.start()].strip()
             found.append(Box(begin=begin, end=token.end(), content=content))
     return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stated:
+    """The words of a final answer."""
+
+    text: str
+    certain: bool = True
+    """Whether it is all of the answer, so that another one elsewhere does not count."""
+
+
+def stated(text: str) -> Stated | None:
+    r"""Return what a text states as its final answer, or None where it only tells of it.
+
+    The last boxes, <answer> tags, what is announced on its line, or all of a short line.
+    """
+    if boxed := boxed_group(text):
+        return boxed
+    if tagged := [match.strip() for match in _TAG.findall(text)]:
+        return Stated(text=tagged[-1])
+    if announced := _LAST_ANNOUNCED.findall(text):
+        return Stated(text=_SENTENCE_END.split(announced[-1], maxsplit=1)[0])
+    line = text.strip()
+    if "\n" not in line and len(line) <= MAX_BARE_CHARS:
+        return Stated(text=line, certain=not _PROSE.match(line))
+    return None
+
+
+def boxed_group(text: str) -> Stated | None:
+    r"""Return the last \boxed{}, with those that only commas, "and" or "or" join to it."""
+    found = boxes(text)
+    if not found:
+        return None
+    first = len(found) - 1
+    while first and _GAP.fullmatch(_gap(text, found, first)):
+        first -= 1
+    contents = list(dict.fromkeys(box.content for box in found[first:]))
+    alone = len(contents) == 1 and (
+        not first or len(_gap(text, found, first)) > FAR_CHARS or found[first - 1].content in contents
+    )
+    return Stated(
+        text=", ".join(contents), certain=alone and not announces(text[found[-1].end :])
+    )
+
+
+def announces(text: str) -> bool:
+    """Whether a text says that an answer follows."""
+    return _LAST_ANNOUNCED.search(text) is not None
+
+
+def _gap(text: str, found: list[Box], number: int) -> str:
+    """Return what stands between a box and the one before it, up to what makes them strangers."""
+    return text[found[number - 1].end : found[number].begin][: FAR_CHARS + 1]
 
 
 def final_answer(text: str, *, num_lines: int = 1) -> str:

@@ -6,6 +6,7 @@ Gold: {"answer": str}.
 
 import logging
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from itertools import product
@@ -13,9 +14,13 @@ from typing import Any
 
 from distill.config.prompts import Verification
 from distill.verify.base import Verdict, Verifier
-from distill.verify.extract import boxes
+from distill.verify.extract import announces, boxed_group, boxes, stated
+from distill.verify.math_compare import same
+from distill.verify.math_forms import Expression, Form, read
+from distill.verify.math_text import clean
 
 _DELIMITED = re.compile(r"(?<!\\)\$|\\boxed|\\\(|\\\[")
+_TOLD = re.compile(r"(?=.*[\d\\]).*[a-z]{2,}\s+[a-z]{2,}\s+[a-z]{2,}\s+[a-z]{2,}", re.DOTALL)
 MAX_CHARS = 20_000
 """Of an answer without a box only the end is searched: that is where answers stand."""
 
@@ -28,13 +33,23 @@ def _load(settings: Verification) -> None:
     logging.getLogger(math_verify.__name__).setLevel(logging.ERROR)
 
 
-def _parse(text: str, *, boxed: bool) -> list[Any]:
+def _parse(text: str, boxed: bool) -> list[Any]:
     from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse
 
-    latex = LatexExtractionConfig(boxed_match_priority=0)
-    targets = [latex] if boxed else [latex, ExprExtractionConfig()]
+    if boxed:
+        targets = [LatexExtractionConfig(boxed_match_priority=0)]
+    else:
+        targets = [LatexExtractionConfig(), ExprExtractionConfig()]
     parsed: list[Any] = parse(text, targets, parsing_timeout=None, raise_on_error=True)
     return parsed
+
+
+def _searched(answer: str) -> tuple[str, bool]:
+    """Return where math-verify is to look: among the boxes, unless an answer is announced later."""
+    found = boxes(answer)
+    if not found or announces(answer[found[-1].end :]):
+        return answer[-MAX_CHARS:], False
+    return answer[found[0].begin : found[-1].end], True
 
 
 @lru_cache(maxsize=1024)
@@ -43,16 +58,44 @@ def _parse_gold(text: str) -> list[Any]:
 
 
 def _check(answer: str, gold: dict[str, Any]) -> Verdict:
+    reference = _reference(gold["answer"])
+    found = stated(answer)
+    if found is not None:
+        shown, text = found.text, clean(found.text)
+        alike = text.replace(" ", "") == reference.text.replace(" ", "") and bool(text)
+        equal = alike or same(reference.form, read(text))
+        if equal:
+            return Verdict(decision="correct", score=1.0, reason="equal", extracted=shown)
+        if equal is False and found.certain:
+            return Verdict(decision="wrong", score=0.0, reason="different", extracted=shown)
+    return _by_library(answer, gold["answer"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A gold, read."""
+
+    text: str
+    form: Form
+
+
+@lru_cache(maxsize=1024)
+def _reference(gold: str) -> Reference:
+    boxed = boxed_group(gold)
+    text = clean(boxed.text if boxed else gold)
+    sure = boxed.certain if boxed else not _TOLD.search(text)
+    return Reference(text=text, form=read(text) if sure else Expression(f"told: {text}"))
+
+
+def _by_library(answer: str, gold: str) -> Verdict:
     try:
-        wanted = _parse_gold(gold["answer"])
+        wanted = _parse_gold(gold)
     except Exception as error:
         return Verdict(decision="undecided", reason=f"gold: {type(error).__name__}")
     if not wanted:
         return Verdict(decision="undecided", reason="gold does not parse")
-    found = boxes(answer)
-    text = answer[found[0].begin : found[-1].end] if found else answer[-MAX_CHARS:]
-    given = _parse(text, boxed=bool(found))
-    extracted = found[-1].content if found else next((p for p in given if isinstance(p, str)), None)
+    given = _parse(*_searched(answer))
+    extracted = next((p for p in given if isinstance(p, str)), None)
     if not given:
         return Verdict(decision="wrong", reason="no answer in the text", extracted=extracted)
     return _compare(wanted, given, extracted)
