@@ -84,11 +84,11 @@ def boxed_group(text: str) -> Stated | None:
         first -= 1
     contents = list(dict.fromkeys(box.content for box in found[first:]))
     alone = len(contents) == 1 and (
-        not first or len(_gap(text, found, first)) > FAR_CHARS or found[first - 1].content in contents
+        not first
+        or len(_gap(text, found, first)) > FAR_CHARS
+        or found[first - 1].content in contents
     )
-    return Stated(
-        text=", ".join(contents), certain=alone and not announces(text[found[-1].end :])
-    )
+    return Stated(text=", ".join(contents), certain=alone and not announces(text[found[-1].end :]))
 
 
 def announces(text: str) -> bool:

@@ -1,6 +1,7 @@
-r"""Mathematics, by math-verify: symbolic comparison of the final answer with the reference.
+r"""Mathematics: the final answer compared with the reference, by form and then by math-verify.
 
-The answer is what stands in \boxed{}; without one it is looked for in the whole answer text.
+What the answer states in \boxed{}, in tags or in announcing words is read as a number, interval,
+list and so on, and compared part by part. Where no rule knows, math-verify compares the two.
 Gold: {"answer": str}.
 """
 
@@ -16,7 +17,8 @@ from distill.config.prompts import Verification
 from distill.verify.base import Verdict, Verifier
 from distill.verify.extract import announces, boxed_group, boxes, stated
 from distill.verify.math_compare import same
-from distill.verify.math_forms import Expression, Form, read
+from distill.verify.math_forms import Expression, Form
+from distill.verify.math_read import read
 from distill.verify.math_text import clean
 
 _DELIMITED = re.compile(r"(?<!\\)\$|\\boxed|\\\(|\\\[")
@@ -128,7 +130,7 @@ def _check_gold(gold: Any) -> str | None:
 
 VERIFIER = Verifier(
     name="math",
-    version=lambda: f"1/math-verify-{version('math-verify')}",
+    version=lambda: f"2/math-verify-{version('math-verify')}",
     settings={"max_chars": MAX_CHARS},
     load=_load,
     check=_check,

@@ -1,6 +1,7 @@
 """Whether two forms of an answer say the same: True, False, or None where no rule knows."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +14,7 @@ from distill.verify.math_forms import (
     Items,
     Letter,
     Matrix,
+    Measured,
     Named,
     Ratio,
     Union,
@@ -21,8 +23,10 @@ from distill.verify.math_forms import (
 )
 from distill.verify.math_numbers import Number, same_number
 from distill.verify.math_text import as_latex
+from distill.verify.math_units import read_unit
 
 Answer = bool | None
+DEGREES = read_unit("°")
 MAX_ITEMS = 60
 
 
@@ -36,10 +40,10 @@ def same(gold: Form, given: Form) -> Answer:
         return _named(gold, given)
     if isinstance(gold, Letter) or isinstance(given, Letter):
         return _letters(gold, given)
+    if isinstance(gold, Measured) or isinstance(given, Measured):
+        return _measured(gold, given)
     if isinstance(gold, Interval | Union) or isinstance(given, Interval | Union):
         return _intervals(as_interval(gold), as_interval(given))
-    if isinstance(gold, Items) or isinstance(given, Items):
-        return _items(gold, given)
     match gold, given:
         case Number(), Number():
             return same_number(gold, given)
@@ -51,8 +55,14 @@ def same(gold: Form, given: Form) -> Answer:
             return _ratios(gold, given)
         case Matrix(), Matrix():
             return _matrices(gold, given)
-        case (Number() | Expression()), (Number() | Expression()):
+        case Matrix(), Items(bracket="("):
+            return _ordered(vector, given.items) if (vector := _vector(gold)) else None
+        case Items(bracket="("), Matrix():
+            return _ordered(gold.items, vector) if (vector := _vector(given)) else None
+        case ((Number() | Expression()), (Number() | Expression())):
             return _expressions(gold, given)
+        case ((Items() | Number() | Expression()), (Items() | Number() | Expression())):
+            return _items(gold, given)
     return None
 
 
@@ -99,10 +109,35 @@ def _states_relation(form: Form) -> bool:
 
 def _letters(gold: Form, given: Form) -> Answer:
     """Compare choices; where the reference is no letter, what stands behind the given one."""
-    if isinstance(gold, Letter):
-        return gold.letter == given.letter if isinstance(given, Letter) else None
-    content = given.content if isinstance(given, Letter) else None
-    return same(gold, content) if content else None
+    if isinstance(gold, Letter) and isinstance(given, Letter):
+        return gold.letter == given.letter
+    content = gold.content if isinstance(gold, Letter) else gold
+    found = given.content if isinstance(given, Letter) else given
+    return same(content, found) if content and found else None
+
+
+def _measured(gold: Form, given: Form) -> Answer:
+    """Compare values; units count where both have one, and degrees are not for multiples of pi."""
+    one = gold.unit if isinstance(gold, Measured | Number) else None
+    other = given.unit if isinstance(given, Measured | Number) else None
+    value = gold.value if isinstance(gold, Measured) else gold
+    found = given.value if isinstance(given, Measured) else given
+    if one and other and one[0] != other[0]:
+        return False
+    if one != other and DEGREES in (one, other) and r"\pi" in _text(value) + _text(found):
+        return False
+    if isinstance(value, Number):
+        value = replace(value, unit=None)
+    if isinstance(found, Number):
+        found = replace(found, unit=None)
+    equal = same(value, found)
+    if one and other and one != other:
+        return False if equal else None
+    return equal
+
+
+def _text(form: Form) -> str:
+    return form.text if isinstance(form, Expression) else ""
 
 
 def _words(gold: str, given: str) -> Answer:
@@ -189,6 +224,15 @@ def _ratios(gold: Ratio, given: Ratio) -> Answer:
 def _clock(time: Ratio) -> list[Any]:
     values = [part.value for part in time.parts if isinstance(part, Number)]
     return values + [0] * (3 - len(values))
+
+
+def _vector(matrix: Matrix) -> tuple[Form, ...] | None:
+    """Return the entries of a row or a column."""
+    if len(matrix.rows) == 1:
+        return matrix.rows[0]
+    return (
+        tuple(row[0] for row in matrix.rows) if {len(row) for row in matrix.rows} == {1} else None
+    )
 
 
 def _matrices(gold: Matrix, given: Matrix) -> Answer:

@@ -1,4 +1,4 @@
-"""Plain numbers and quantities, read exactly: 1,234.5, 3/4, 2 1/2, 6.0 x 10^-5, 12.5%, $3, 15 cm^2."""
+"""Plain numbers and quantities, read exactly: 1,234.5, 2 1/2, 6.0 x 10^-5, 12.5%, $3, 15 cm^2."""
 
 import re
 from dataclasses import dataclass
@@ -20,10 +20,14 @@ _NUMBER = re.compile(
 _SCALES = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 _SCALE = re.compile(rf"\s*({'|'.join(_SCALES)})\b", re.IGNORECASE)
 _PERCENT = re.compile(r"\s*(?:%|percent(?:age)?\b(?:\s+points?\b)?|pct\b)", re.IGNORECASE)
-_NAMES = (
+_REPEATING = re.compile(r"(-?)(\d*)\.(\d*)\\(?:overline|bar|dot)\{?(\d+)\}?(?:\s*%)?")
+_GOES_ON = re.compile(r"(-?)(\d*)\.(\d*?)(\d{1,6}?)\4{2,}\\ldots(?:\s*%)?")
+_COMPOUND = re.compile(r"(?<=[a-z])\s*(?:,|,?\s+and)?\s+(?=\d)")
+_SPELLED = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen twenty"
-).split()
+)
+_NAMES = {name: value for value, name in enumerate(_SPELLED.split())}
 MAX_DIGITS = 400
 PLACES = 6
 SIGNIFICANT = 5
@@ -66,6 +70,31 @@ def read_number(text: str) -> Number | None:
     return Number(value=value, decimals=decimals, percent=bool(percent), unit=unit)
 
 
+def repeating(text: str) -> Number | None:
+    r"""Return the number that 0.1\overline{6} is, or 0.1666\ldots."""
+    match = _REPEATING.fullmatch(text) or _GOES_ON.fullmatch(text)
+    if match is None or len(text) > MAX_DIGITS:
+        return None
+    whole, fixed, period = match[2] or "0", match[3], match[4]
+    shown = Fraction(int(whole + fixed), 10 ** len(fixed))
+    rest = Fraction(int(period), (10 ** len(period) - 1) * 10 ** len(fixed))
+    value = (shown + rest) * (-1 if match[1] else 1)
+    return Number(value=value, percent=text.endswith("%"))
+
+
+def compound(text: str) -> Number | None:
+    """Return the sum in 5 feet 3 inches or 1 hour and 30 minutes, the greater unit first."""
+    parts = [read_number(part) for part in _COMPOUND.split(text)]
+    units = [part.unit for part in parts if part and part.unit and not part.percent]
+    if len(parts) < 2 or len(units) < len(parts) or len({unit[0] for unit in units}) > 1:
+        return None
+    sizes = [unit[1] for unit in units]
+    if sizes != sorted(set(sizes), reverse=True):
+        return None
+    total = sum(part.value * size for part, size in zip(parts, sizes, strict=True) if part)
+    return Number(value=total / sizes[-1], unit=units[-1])
+
+
 def decimal_comma(text: str) -> Number | None:
     """Return the number in a text such as 2,74, which is also a list of two."""
     point = re.fullmatch(r"([^,]*\d),(\d+)([^,\d][^,]*)?", text)
@@ -76,7 +105,7 @@ def _named(text: str) -> Number | None:
     word, _, rest = text.partition(" ")
     if word.lower() not in _NAMES or not _only_words(rest):
         return None
-    return Number(value=Fraction(_NAMES.index(word.lower())), unit=read_unit(rest))
+    return Number(value=Fraction(_NAMES[word.lower()]), unit=read_unit(rest))
 
 
 def _value(match: re.Match[str]) -> tuple[Fraction | None, int | None]:
@@ -120,7 +149,7 @@ def _only_words(text: str) -> bool:
         if word is None:
             return False
         known = read_unit(word[1]) is not None and (word[1] not in "mgslh" or spaced)
-        noun = spaced and (len(word[1]) > 2 or word[1] in _LINKS and text[word.end() :].strip())
+        noun = spaced and (len(word[1]) > 2 or (word[1] in _LINKS and text[word.end() :].strip()))
         if not known and not noun and word[1] not in "€£¥":
             return False
         between = _BETWEEN.match(text, word.end())
@@ -134,7 +163,9 @@ def same_number(gold: Number, given: Number) -> bool:
         if gold.unit[0] != given.unit[0]:
             return False
         return _close(
-            gold, given, gold.value * gold.unit[1] / given.unit[1] if gold.unit != given.unit else None
+            gold,
+            given,
+            gold.value * gold.unit[1] / given.unit[1] if gold.unit != given.unit else None,
         )
     if gold.percent != given.percent:
         percent, other = (gold, given) if gold.percent else (given, gold)

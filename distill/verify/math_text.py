@@ -1,5 +1,7 @@
 r"""One spelling for mathematics: LaTeX's, Unicode's and plain text's ways to write the same."""
 
+# ruff: noqa: RUF001 - signs that look alike are what this is about
+
 import re
 
 _SYMBOLS = {
@@ -11,7 +13,7 @@ _SYMBOLS = {
     "²": "^2", "³": "^3", "½": r"\frac{1}{2}", "¼": r"\frac{1}{4}", "¾": r"\frac{3}{4}",
     "⅓": r"\frac{1}{3}", "⅔": r"\frac{2}{3}", "，": ",", "；": ";", "：": ":", "（": "(", "）": ")",
     "％": "%", "’": "'", "“": '"', "”": '"', "\u00a0": " ", "\u2009": " ", "\u202f": " ",
-    "⟨": r"\langle ", "⟩": r"\rangle ",
+    "…": "...", "⟨": r"\langle ", "⟩": r"\rangle ",
 }  # fmt: skip
 _UNICODE = str.maketrans(_SYMBOLS)
 _REWRITES = [
@@ -38,6 +40,7 @@ _REWRITES = [
         (r"\\varnothing(?![a-zA-Z])", r"\\emptyset "),
         (r"\\(?:backslash|smallsetminus)(?![a-zA-Z])", r"\\setminus "),
         (r"\\%", "%"),
+        (r"(?<=\d)\s*(?:\\[lc]?dots(?![a-zA-Z])|\.\.\.)", r"\\ldots"),
         (r"√\s*\(([^()]*)\)|√\s*(\d+|[a-z])", r"\\sqrt{\1\2}"),
         (r"\\frac\s*(\d)\s*(\d)", r"\\frac{\1}{\2}"),
         (r"\\frac\s*(\d)\s*\{", r"\\frac{\1}{"),
@@ -49,27 +52,49 @@ _REWRITES = [
 ]  # fmt: skip
 _TEXT = re.compile(
     r"\\(?:text|textnormal|textrm|textbf|textit|textsf|texttt|mbox|hbox|mathrm|mathbf|mathit|mathsf"
-    r"|boldsymbol|operatorname|boxed|fbox|rm|bf)\*?\s*\{([^{}]*)\}"
+    r"|boldsymbol|operatorname|underline|boxed|fbox|rm|bf)\*?\s*\{([^{}]*)\}"
 )
-_PAIRS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("`", "`"), ('"', '"'))
+_UNIT_LETTERS = {"m": "meters", "g": "grams", "s": "seconds", "h": "hours", "L": "liters"}
+_LOOSE = re.compile(r"(?<=\{) | (?=\})|(?<=°) (?=[CF]\b)")
+_PAIRS = (
+    ("$$", "$$"),
+    ("$", "$"),
+    (r"\(", r"\)"),
+    (r"\[", r"\]"),
+    ("**", "**"),
+    ("`", "`"),
+    ('"', '"'),
+)
+_TRIGONOMETRY = re.compile(
+    r"\\(sin|cos|tan|cot|sec|csc)(?![a-z])\s*[({]?\s*(\d+(?:\.\d+)?)\s*°\s*[)}]?"
+)
 MONEY = "¤"
 """Stands for a dollar sign that means money."""
 
 
 def clean(text: str) -> str:
-    r"""Return mathematics in one spelling: no delimiters, spacing or fonts; ^\circ is °, \$ is ¤."""
+    r"""Return mathematics in one spelling, without delimiters and fonts; ^\circ is °, \$ is ¤."""
     text = text.translate(_UNICODE)
-    if "\\" in text or "√" in text or any(sign in text for sign in "<>!{~"):
+    if (
+        "\\" in text
+        or "√" in text
+        or any(sign in text for sign in ("<", ">", "!", "{", "~", "..."))
+    ):
         for pattern, new in _REWRITES:
             text = pattern.sub(new, text)
         text = text.replace(r"\$", MONEY)
         before = None
         while text != before:
-            before, text = text, _TEXT.sub(r" \1 ", text)
+            before, text = text, _TEXT.sub(_plain, text)
     text = bare(text)
     if "$" in text:  # one alone is money; in pairs they delimit
         text = text.replace("$", MONEY if text.count("$") == 1 else " ")
-    return re.sub(r"(?<=\{) | (?=\})", "", " ".join(text.split()))
+    return _LOOSE.sub("", " ".join(text.split()))
+
+
+def _plain(match: re.Match[str]) -> str:
+    """Return the words of a text command; a letter alone in it is a unit, not a variable."""
+    return f" {_UNIT_LETTERS.get(match[1].strip(), match[1])} "
 
 
 def bare(text: str) -> str:
@@ -87,6 +112,7 @@ def bare(text: str) -> str:
 
 def as_latex(text: str) -> str:
     """Return cleaned mathematics as a LaTeX parser takes it."""
+    text = _TRIGONOMETRY.sub(r"\\\1{(\\frac{\2 \\pi}{180})}", text)
     return text.replace("°", r"^\circ").replace(MONEY, "").replace("$", "")
 
 

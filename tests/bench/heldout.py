@@ -9,9 +9,10 @@ import json
 import random
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+
+from tests.bench.cases import Case
 
 A_KIND = 24
 """Golds of a kind; each gives up to three equivalent forms and as many near misses."""
@@ -24,16 +25,6 @@ SAYINGS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """A reference, what a model answered, and what the verdict must be."""
-
-    kind: str
-    gold: str
-    answer: str
-    expected: bool
-
-
 Rewriting = Callable[[re.Match[str]], tuple[list[str], list[str]]]
 """Equivalent forms, and near misses, of a gold that a pattern matched."""
 
@@ -41,7 +32,13 @@ Rewriting = Callable[[re.Match[str]], tuple[list[str], list[str]]]
 def integer(m: re.Match[str]) -> tuple[list[str], list[str]]:
     n = int(m[0])
     return (
-        [f"{n:,}", f"{n}.0", f"n = {n}", f"\\frac{{{2 * n}}}{{2}}", f"\\text{{The answer is }} {n}"],
+        [
+            f"{n:,}",
+            f"{n}.0",
+            f"n = {n}",
+            f"\\frac{{{2 * n}}}{{2}}",
+            f"\\text{{The answer is }} {n}",
+        ],
         [str(n + 1), str(-n or 1), f"{n * 10 or 10}", f"{n}.5", f"{n}, {n + 1}"],
     )
 
@@ -81,7 +78,7 @@ def degrees(m: re.Match[str]) -> tuple[list[str], list[str]]:
     n = m[1]
     return (
         [n, f"{n}^{{\\circ}}", f"{n}°", f"{n} \\text{{ degrees}}", f"\\angle A = {n}^\\circ"],
-        [f"{n}0^\\circ", f"-{n}^\\circ", f"{float(n) + 1:g}^\\circ", f"{n} \\text{{ radians}}"],
+        [f"1{n}^\\circ", f"-{n}^\\circ", f"{float(n) + 1:g}^\\circ", f"{n} \\text{{ radians}}"],
     )
 
 
@@ -107,7 +104,11 @@ def quantity(m: re.Match[str]) -> tuple[list[str], list[str]]:
     short, other = UNITS[unit]
     return (
         [n, f"{n} \\text{{ {short}}}", f"{n} \\mathrm{{~{unit}}}", f"\\text{{{n} {unit}}}"],
-        [f"{n} \\text{{ {other}}}", f"{n}0 \\text{{ {unit}}}", f"-{n} \\text{{ {unit}}}"],
+        [
+            f"{n} \\text{{ {other}}}",
+            f"1{n.lstrip('-')} \\text{{ {unit}}}",
+            f"-{n} \\text{{ {unit}}}",
+        ],
     )
 
 
@@ -119,8 +120,8 @@ def interval(m: re.Match[str]) -> tuple[list[str], list[str]]:
         [f"\\left{left}{a},\\, {b}\\right{right}", f"{a} {one} x {two} {b}",
          f"x \\in {left}{a}, {b}{right}"],
         [f"{flip[left]}{a},{b}{right}" if "inf" not in a else f"{left}1{a},{b}{flip[right]}",
-         f"{left}{a},{b}{flip[right]}" if "inf" not in b else f"{flip[left]}{a},{b}{right}", f"{left}{a},-{b}{right}"
-         if b != "0" else f"{left}{a},1{right}"],
+         f"{left}{a},{b}{flip[right]}" if "inf" not in b else f"{flip[left]}{a},{b}{right}",
+         f"{left}{a},-{b}{right}" if b != "0" else f"{left}{a},1{right}"],
     )  # fmt: skip
 
 
@@ -129,7 +130,7 @@ def union(m: re.Match[str]) -> tuple[list[str], list[str]]:
     closed = first.replace("(", "[", 1) if first.startswith("(") and r"-\infty" not in first else ""
     other = second.replace(")", "]") if second.endswith(")") and r"\infty" not in second else ""
     return (
-        [f"{second} \\cup {first}", f"x \\in {first}\\cup{second}", f"{first} ∪ {second}"],
+        [f"{second} \\cup {first}", f"x \\in {first}\\cup{second}", f"{first} \u222a {second}"],
         [first, second, *filter(None, [closed and f"{closed} \\cup {second}",
                                        other and f"{first} \\cup {other}"])],
     )  # fmt: skip
@@ -154,7 +155,7 @@ def several(m: re.Match[str]) -> tuple[list[str], list[str]]:
     return (
         [", ".join(back), f"\\{{{', '.join(parts)}\\}}", " \\text{ and } ".join(back),
          ", ".join(f"x = {part}" for part in parts)],
-        [", ".join(parts[:-1]), ", ".join([*parts, "977"]),
+        [", ".join(part for part in parts if part != last), ", ".join([*parts, "977"]),
          ", ".join([*parts[:-1], f"{last}1"]), last],
     )  # fmt: skip
 
@@ -195,7 +196,7 @@ def words(m: re.Match[str]) -> tuple[list[str], list[str]]:
 def column(m: re.Match[str]) -> tuple[list[str], list[str]]:
     inside = m[1]
     rows = [row.strip() for row in inside.split(r"\\")]
-    wrong = [[*rows[:-1], f"{rows[-1]}1"], rows[::-1], rows[:-1]]
+    wrong = [[*rows[:-1], f"{rows[-1]} + 1"], rows[::-1], rows[:-1]]
     sign = r" \\ "
     return (
         [f"\\begin{{bmatrix}} {inside} \\end{{bmatrix}}",
@@ -229,7 +230,7 @@ KINDS: dict[str, tuple[str, Rewriting]] = {
     "several": (r"-?\d{1,2}(?:, ?-?\d{1,2})+", several),
     "plus-minus": (r"([^,=\\]*)\\pm ([^,]+)", plus_minus),
     "line": (r"([a-z]) = (-?[\dx\\{}frac +-]*x[\dx\\{}frac +-]*)", line),
-    "base": (r"(\d+)_(\{?\d+\}?)", based),
+    "base": (r"(\d\d+)_(\{?\d+\}?)", based),
     "words": (r"\\text\{([A-Za-z ]{3,})\}", words),
     "vector": (r"\\begin\{pmatrix\}(.*)\\end\{pmatrix\}", column),
     "surd": (r"(\d*) ?\\sqrt\{?(\d+)\}?", surd),

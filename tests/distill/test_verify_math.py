@@ -6,6 +6,7 @@ import pytest
 
 from distill.verify.base import Check
 from distill.verify.registry import decide
+from tests.bench.cases import own_cases
 
 
 def verdict(answer, gold):
@@ -43,6 +44,11 @@ def test_what_was_compared_is_kept():
 def test_a_gold_of_another_shape_is_undecided():
     got = decide(Check(key=0, verifier="math", answer="9", gold={"family": "gcd"}))
     assert (got.decision, got.reason) == ("undecided", 'gold must be {"answer": text}')
+
+
+@pytest.mark.parametrize("case", own_cases(), ids=lambda case: f"{case.kind}: {case.answer}")
+def test_cases_by_class_of_rule(case):
+    assert (verdict(case.answer, case.gold).decision == "correct") is case.expected
 
 
 @pytest.mark.skipif("DISTILL_DATA" not in os.environ, reason="DISTILL_DATA is not set")
