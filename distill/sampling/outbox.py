@@ -7,6 +7,7 @@ kernel frees it when its process dies, however it dies.
 
 import fcntl
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +24,8 @@ from distill.sampling.requests import AttemptRequest, Job
 SQL = Path(__file__).parent / "sql"
 BUSY_SEC = 60.0
 ROWS_A_STATEMENT = 64
+KEYS_A_STATEMENT = 512
+ROW = re.compile(r"values (\([?, ]+\))")
 RESERVE_BYTES = 128 * 2**20
 """Room that must be left to go on: for what is in flight, and for a WAL of 40 MB."""
 
@@ -35,9 +38,9 @@ def statement(name: str) -> str:
 
 @cache
 def _of_rows(name: str, num: int) -> str:
-    """Return sql/NAME.sql, which inserts one row, for so many."""
-    head, row = statement(name).rsplit("values ", 1)
-    return f"{head}values {', '.join([row.strip()] * num)}"
+    """Return sql/NAME.sql, which speaks of one row of values, for so many."""
+    head, row, tail = ROW.split(statement(name))
+    return f"{head}values {', '.join([row] * num)}{tail}"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -194,9 +197,13 @@ class Outbox:
 
     def existing(self, keys: Iterable[UUID]) -> set[UUID]:
         """Return those of `keys` that have a committed response."""
-        look_up = statement("has_response")
+        wanted, found = [key.bytes for key in keys], []
         with explained(self.path):
-            return {k for k in keys if self._reader.execute(look_up, (k.bytes,)).fetchone()}
+            for begin in range(0, len(wanted), KEYS_A_STATEMENT):
+                part = wanted[begin : begin + KEYS_A_STATEMENT]
+                look_up = _of_rows("has_response", len(part))
+                found += self._reader.execute(look_up, part).fetchall()
+        return {UUID(bytes=key) for (key,) in found}
 
     def close(self) -> None:
         """Close the file and give the lock back."""

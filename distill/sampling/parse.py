@@ -16,6 +16,7 @@ Span = tuple[int, int] | tuple[None, None]
 
 OPEN, CLOSE = "<think>", "</think>"
 NOTHING = (None, None)
+TOKEN_IDS = b'"token_ids":['
 CONTENT = ("content", "reasoning", "reasoning_content", "refusal", "tool_calls")
 OUTCOMES: dict[str, Outcome] = {
     "stop": "ok",
@@ -182,7 +183,7 @@ def glance(body: bytes, *, think_open: bool) -> Glance:
     """
     try:
         body.decode()  # skipped parts are not checked otherwise
-        seen = _SEEN.decode(body)
+        seen = _SEEN.decode(_without_ids(body))
         outcome = OUTCOMES[seen.choices[0].finish_reason]
         if seen.choices[0].message.has_content():
             usage = seen.usage or _SeenUsage()
@@ -210,6 +211,13 @@ def read_usage(body: bytes) -> tuple[int | None, int | None]:
         return None, None
     usage = usage if isinstance(usage, dict) else {}
     return _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+
+
+def _without_ids(body: bytes) -> bytes:
+    """Return the body without its longest list of token ids: even skipping them takes a while."""
+    begin = body.find(TOKEN_IDS)
+    end = body.find(b"]", begin) if begin >= 0 else -1
+    return body if end < 0 else body[: begin + len(TOKEN_IDS)] + body[end:]
 
 
 def split_think(text: str, *, think_open: bool) -> tuple[Shape, Span, Span]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Message = dict[str, str]
 
+ENCODER = json.JSONEncoder(separators=(",", ":"))
 HARMLESS = frozenset(
     {
         *("model", "messages", "continue_final_message", "add_generation_prompt"),
@@ -87,13 +88,18 @@ class Job:
         Every sampling field goes out under its own name, which is vLLM's, since a server would take
         what is missing from the model's generation_config.json.
         """
-        fields = {**self._fields, "model": served_name, "messages": [*messages]}
+        fields: dict[str, Any] = {"model": served_name, "messages": [*messages]}
         begun = messages[-1]["role"] == "assistant"
         if self.sampling.prefill and not begun:
             fields["messages"].append({"role": "assistant", "content": self.sampling.prefill})
         if self.sampling.prefill or begun:
             fields["continue_final_message"], fields["add_generation_prompt"] = True, False
-        return json.dumps(fields, separators=(",", ":")).encode()
+        return f"{self._head},{ENCODER.encode(fields)[1:]}".encode()
+
+    @cached_property
+    def _head(self) -> str:
+        """What all bodies begin with."""
+        return ENCODER.encode(self._fields)[:-1]
 
     @cached_property
     def _fields(self) -> dict[str, Any]:

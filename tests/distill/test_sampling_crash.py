@@ -20,7 +20,7 @@ from distill.sampling import outbox as outbox_module
 from distill.sampling.stored import StoredResponse, read_failures, read_responses
 from tests.distill import sampling_toys
 from tests.distill.sampling_toys import ask_all, toy_job, toy_requests
-from tests.stub_server import Server, completion, running
+from tests.stub_server import Server, completion, encoded, running
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -75,7 +75,7 @@ def test_killed_at_random_moments_nothing_is_lost_or_asked_again(tmp_path: Path)
     rows = stored(outbox)
     assert {names[row.attempt_id] for row in rows} == set(names.values())  # no holes
     assert len(rows) == num  # no duplicates
-    whole = {key: json.dumps(completion(message, 2_000)) for key, message in names.items()}
+    whole = {key: encoded(completion(message, 2_000)).decode() for key, message in names.items()}
     assert {row.attempt_id: row.body.decode() for row in rows} == whole
     waste = sum(asked.values()) - num
     assert 0 < waste <= kills * (8 + 8 * 5)  # in flight, and answered in the last 100 ms

@@ -1,6 +1,5 @@
 """The engine against a stub server: what is stored, what is asked again, and when it stops."""
 
-import json
 import sqlite3
 import threading
 import time
@@ -18,7 +17,7 @@ from distill.sampling.parse import parse_response
 from distill.sampling.report import SampleReport
 from distill.sampling.stored import read_failures, read_responses
 from tests.distill.sampling_toys import ask_all, toy_job, toy_requests
-from tests.stub_server import Server, completion, running
+from tests.stub_server import Server, completion, encoded, running
 
 SIZE = 300
 
@@ -120,7 +119,7 @@ def test_a_body_that_is_no_response_is_kept(stub: Server, tmp_path: Path) -> Non
     report = ask_all(stub.url, tmp_path / "o", ["kept !half !empty !cut !huge"])
     assert (report.num_ok, report.num_rejected) == (1, 4)
     half, empty, cut, huge = rejected(tmp_path / "o")
-    whole = len(json.dumps(completion("kept !half !empty !cut !huge", SIZE)))
+    whole = len(encoded(completion("kept !half !empty !cut !huge", SIZE)))
     assert (half[1], empty[1], cut[1], huge[1]) == (whole // 2, 0, whole // 2, 10 * 2**20)
     assert "not JSON" in half[0]
     assert "not JSON" in empty[0]

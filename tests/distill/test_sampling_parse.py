@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -6,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distill.ids import canonical_json
-from distill.sampling.parse import ParsedResponse, ParseError, parse_response
+from distill.sampling.parse import ParsedResponse, ParseError, glance, parse_response
+from tests.stub_server import CHANGES, completion, encoded
 
 
 def body(content: Any = None, finish_reason: Any = "stop", **message: Any) -> bytes:
@@ -198,3 +200,32 @@ def outcome_of(raw: bytes) -> ParsedResponse | str:
 @given(RESPONSE, st.booleans())
 def test_no_json_raises_anything_else(response: Any, think_open: bool) -> None:
     check(json.dumps(response).encode(), think_open)
+
+
+def seen_by(look: Callable[..., Any], body: bytes) -> tuple[object, ...]:
+    try:
+        seen = look(body, think_open=False)
+    except ParseError:
+        return ("no response",)
+    return seen.outcome, seen.prompt_tokens or 0, seen.completion_tokens or 0
+
+
+@given(data=st.data())
+def test_a_glance_sees_what_the_parser_sees(data: st.DataObject) -> None:
+    changes = data.draw(st.sampled_from([{}, *CHANGES.values()]))
+    body = bytearray(encoded(completion("glance", 60, **changes)))
+    if data.draw(st.booleans()):
+        body = body[: data.draw(st.integers(0, len(body)))]
+    for place in data.draw(st.lists(st.integers(0, max(0, len(body) - 1)), max_size=3)):
+        if body:
+            body[place] = data.draw(st.integers(0, 255))
+    assert seen_by(glance, bytes(body)) == seen_by(parse_response, bytes(body))
+
+
+def test_a_glance_passes_over_token_ids() -> None:
+    good = encoded(completion("ids", 60))
+    ids = b'"token_ids":' + encoded(list(range(5_000)))
+    body = good.replace(b'"finish_reason"', ids + b',"finish_reason"', 1)
+    assert seen_by(glance, body) == seen_by(parse_response, good) == ("ok", 7, 37)
+    assert seen_by(glance, body[:-10]) == ("no response",)
+    assert seen_by(glance, body[: body.index(b"4000")]) == ("no response",)

@@ -1,3 +1,3 @@
-select 1
+select attempt_id
 from responses
-where attempt_id = ? and rejected is null
+where rejected is null and attempt_id in (values (?))
