@@ -55,8 +55,8 @@ status: setup ## how far the runs of a recipe are
 	$(VENV)/bin/distill status --recipe $(RECIPE) $(ARGS)
 doctor: setup ## what this machine can run and what is missing
 	$(VENV)/bin/distill doctor $(if $(DATA),--data $(DATA))
-sql: setup ## query the warehouse: make sql Q="select * from scores"
-	@$(VENV)/bin/distill sql $(ARGS) "$(Q)"
+sql: setup ## ask the warehouse: make sql Q="select * from scores", or a shell without Q
+	@$(VENV)/bin/distill sql $(ARGS) $(if $(Q),"$(Q)")
 
 test: setup ## run all tests
 	$(PY) -m pytest -n 3 --dist worksteal

@@ -1,15 +1,17 @@
-"""`distill sql`: the warehouse, read-only."""
+"""`distill sql`: the warehouse under SQL, read-only unless asked otherwise."""
 
-import json
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from distill.cli.options import HomeOption
-from distill.errors import UserError
+from distill.errors import UserError, nearest
 from distill.runs.home import Home
 
-FORMATS = ("table", "csv", "json")
+FORMATS = ("table", "csv", "json", "parquet")
+ENDINGS = {".csv": "csv", ".json": "json", ".jsonl": "json", ".parquet": "parquet"}
 
 
 def register(app: typer.Typer) -> None:
@@ -18,30 +20,99 @@ def register(app: typer.Typer) -> None:
 
 
 def sql(
-    query: Annotated[str, typer.Argument(help="One SQL statement, in DuckDB's dialect.")],
-    format_: Annotated[
-        str, typer.Option("--format", "-f", help="table, csv or json (one object a line).")
-    ] = "table",
+    query: Annotated[
+        str | None,
+        typer.Argument(help="SQL in DuckDB's dialect; without any, a shell opens."),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", help="Take the SQL from a file; - is stdin.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", "-n", help="Ask a question that has a name (--list).")
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the questions with a name.")] = False,
+    schema: Annotated[
+        bool,
+        typer.Option(
+            "--schema", help="Print relations and columns, or those of one: --schema traces."
+        ),
+    ] = False,
     param: Annotated[
         list[str] | None,
         typer.Option("--param", "-p", help="NAME=VALUE, bound as $NAME. Repeatable."),
     ] = None,
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", help="table, csv, json (an object a line) or parquet."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write to a file; its ending says the format."),
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="Allow changes.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Query the warehouse, read-only: distill sql "select * from scores"."""
-    from warehouse.shell import render, run_query
+    """Query the warehouse, or open a shell on it: distill sql "select * from scores".
 
-    if format_ not in FORMATS:
-        raise UserError(f"--format {format_!r}: choose from {', '.join(FORMATS)}")
-    params = dict(_param(text) for text in param or ())
-    typer.echo(render(run_query(Home.at(home).warehouse, query, params), format_), nl=False)
+    Of several statements the rows of the last are shown.
+    """
+    from warehouse.answer import answer, existing
+    from warehouse.library import listing, parse_parameters, question
+
+    if list_:
+        return typer.echo(listing(), nl=False)
+    place, chosen = Home.at(home), _format(format_, output)
+    params = parse_parameters(param or ())
+    if schema:
+        from warehouse.describe import schema as describe
+        from warehouse.describe import schema_text
+
+        rows = describe(existing(place.warehouse), query.split() if query else ())
+        return typer.echo(schema_text(rows), nl=False)
+    text = None if name else _text(query, file)
+    if name:
+        _refuse(query or file, "--name brings its own SQL: give no other.")
+        asked = question(name)
+        text, params = asked.text, asked.bound(params)
+    source = existing(place.warehouse)
+    if text is None:
+        from warehouse.shell import Shell
+
+        _refuse(output or format_ or params, "the shell takes no --format, --output, --param.")
+        return Shell(source, place.root / "sql_history", write=write).run()
+    return answer(source, text, params, format_=chosen, output=output, write=write)
 
 
-def _param(text: str) -> tuple[str, object]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise UserError(f"--param {text!r}: write it as NAME=VALUE")
+def _refuse(given: object, why: str) -> None:
+    if given:
+        raise UserError(f"sql: {why}")
+
+
+def _text(query: str | None, file: Path | None) -> str | None:
+    """Return the SQL that was given; None asks for the shell."""
+    if query is not None:
+        _refuse(file, "give the SQL or a file with --file, not both.")
+        return query
+    if str(file) == "-" or (file is None and not sys.stdin.isatty()):
+        return sys.stdin.read()
+    if file is None:
+        return None
     try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"--file {file}: cannot be read: {error}") from error
+
+
+def _format(given: str | None, output: Path | None) -> str:
+    """Return the format that was named, or that the output file's ending says.
+
+    Raises:
+        UserError: for an unknown one, and for Parquet on a terminal.
+    """
+    if given is None:
+        return ENDINGS.get(output.suffix.lower(), "table") if output else "table"
+    if given not in FORMATS:
+        raise UserError(f"--format {given!r}{nearest(given, FORMATS)}")
+    if given == "parquet" and output is None and sys.stdout.isatty():
+        raise UserError("--format parquet: not for a terminal. Name a file with --output.")
+    return given

@@ -16,6 +16,7 @@ from distill.config.load import load_recipe
 from distill.runs.home import Home
 from distill.runs.run import open_run
 from distill.verify.sandbox.host import require
+from warehouse.database import Warehouse
 
 ROOT = Path(__file__).parents[2]
 
@@ -147,6 +148,34 @@ def test_doctor_says_what_is_left_out_without_data(monkeypatch):
     )
 
 
-def test_sql_refuses_an_unknown_format_and_a_malformed_parameter(tmp_path):
-    assert "table, csv, json" in distill("sql", "select 1", "-f", "xml", home=tmp_path).stderr
-    assert "NAME=VALUE" in distill("sql", "select 1", "-p", "x", home=tmp_path).stderr
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("select 1", "--format", "xml"), "--format 'xml' (known: csv, json, parquet, table)"),
+        (("select 1", "-p", "x"), "write it as NAME=VALUE"),
+        (("select 1", "--file", "x.sql"), "give the SQL or a file with --file, not both"),
+        (("select 1", "--name", "runs"), "--name brings its own SQL"),
+        (("--file", "nowhere.sql"), "--file nowhere.sql: cannot be read"),
+        (("--name", "runz"), "no question 'runz' (did you mean 'runs'?)"),
+        (("select 1",), "not there yet"),
+    ],
+)
+def test_sql_refuses_what_it_cannot_do(tmp_path, arguments, message):
+    printed = CliRunner(env={"DISTILL_HOME": str(tmp_path)}).invoke(app, ["sql", *arguments])
+    assert message in str(printed.exception)
+
+
+def test_sql_takes_its_text_from_a_file_or_a_pipe_and_writes_what_the_ending_says(tmp_path):
+    home, file, out = Home.at(str(tmp_path)), tmp_path / "q.sql", tmp_path / "a.csv"
+    Warehouse(home.warehouse, "test")
+    file.write_text("select $n + 1 as x")
+    arguments = ["sql", "--home", str(tmp_path), "-p", "n=1"]
+    runner = CliRunner()
+    runner.invoke(app, [*arguments, "--file", str(file), "--output", str(out)])
+    assert out.read_text() == "x\n2\n"
+    printed = runner.invoke(app, [*arguments, "--format", "json"], input="select $n as y")
+    assert printed.output == '{"y": 1}\n'
+    printed = runner.invoke(app, ["sql", "--home", str(tmp_path), "--schema", "scores"])
+    assert "pass_at_1" in printed.output
+    assert "pass_rate_by_problem" not in printed.output
+    assert "hardest_problems" in runner.invoke(app, ["sql", "--list"]).output
