@@ -24,7 +24,7 @@ def check(context: Context) -> None:
     """
     spec = _teacher(context)
     model = identify(spec, context.home)
-    if entry := find(context.home, model.model_id, spec.max_model_len):
+    for entry in find(context.home, model.model_id, spec.max_model_len):
         raise UserError(
             f"{entry.served_name} is served already at {entry.base_url} by process {entry.pid}: "
             "stages find it there. Stop that one first to start another."

@@ -11,7 +11,9 @@ user message:
 gets half a JSON document twice, then status 500, then an answer (see `Stub.act`). Each request
 becomes a line {"message", "action", "body"} of the log, written before the answer goes out.
 POST /control {"refuse": 503} fails every request, {"hang": true} keeps every request waiting,
-{"grow": true} makes the token counter of /metrics grow, {"metrics": false} takes /metrics away.
+{"grow": true} makes the token counter of /metrics grow, {"metrics": false} takes /metrics away,
+{"headers": {...}} go out with every answer. `batch` requests at most are worked on at a time, the
+others wait, and /metrics tells of both.
 """
 
 import argparse
@@ -40,6 +42,7 @@ WORDS = [
     *("check", "again", "yes", "2", "+", "3", "=", "5", "\n", "é"),
 ]
 NUM_TEXTS = 1024
+NO_BATCH = 10**9
 STATUS = {"429-wait": 429, "context": 400}
 
 
@@ -77,16 +80,7 @@ def completion(asked: str, size: int, **changes: Any) -> dict[str, Any]:
 @cache
 def token_ids(num: int) -> bytes:
     """Return the field of a choice that holds so many token ids."""
-    ids = random.Random(num).choices(range(50_000), k=num)
-    return b'"token_ids":' + encoded(ids)
-
-
-def encoded(value: Any) -> bytes:
-    """Return JSON as vLLM writes it: no blanks, UTF-8 as it is."""
-    try:
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
-    except UnicodeEncodeError:  # a lone surrogate
-        return json.dumps(value, separators=(",", ":")).encode()
+    return f'"token_ids": {random.Random(num).choices(range(50_000), k=num)}'.encode()
 
 
 def plan(message: str) -> list[str]:
@@ -103,6 +97,8 @@ class Stub:
         self.tries: Counter[str] = Counter()
         self.tokens = 0
         self.settings: dict[str, Any] = {}
+        self.here = self.peak = 0
+        self.batch = asyncio.Semaphore(options.batch)
 
     async def control(self, request: web.Request) -> web.Response:
         """Change how all requests are answered."""
@@ -118,10 +114,17 @@ class Stub:
         if not self.settings.get("metrics", True):
             raise web.HTTPNotFound
         self.tokens += bool(self.settings.get("grow"))
-        labels = '{engine="0",model_name="stub"}'
-        return web.Response(
-            text=f"# HELP x\nvllm:generation_tokens_total{labels} {self.tokens}.0\n"
-        )
+        facts = {"generation_tokens_total": self.tokens}
+        if self.options.batch < NO_BATCH:
+            waiting = max(0, self.here - self.options.batch)
+            facts |= {"num_requests_waiting": waiting, "num_requests_running": self.here - waiting}
+        lines = (f'vllm:{name}{{engine="0",model_name="stub"}} {n}.0' for name, n in facts.items())
+        return web.Response(text="# HELP x\n" + "\n".join(lines) + "\n")
+
+    async def peaks(self, request: web.Request) -> web.Response:
+        """Tell how many requests were here at a time at most since this was asked last."""
+        peak, self.peak = self.peak, self.here
+        return web.json_response(peak)
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
         """Answer a chat completion."""
@@ -138,15 +141,24 @@ class Stub:
         self.tries[message] += 1
         self.log.write(json.dumps({"message": message, "action": action, "body": body}) + "\n")
         spread = (crc32(message.encode()) % 201 / 100 - 1) * self.options.spread
-        await asyncio.sleep(self.options.delay * (1 + spread))
-        return await self.act(action, message, request)
+        self.here += 1
+        self.peak = max(self.peak, self.here)
+        try:
+            async with self.batch:
+                await asyncio.sleep(self.options.delay * (1 + spread))
+            response = await self.act(action, message, request)
+        finally:
+            self.here -= 1
+        if not response.prepared:
+            response.headers.update(self.settings.get("headers", {}))
+        return response
 
     async def act(self, action: str, message: str, request: web.Request) -> web.StreamResponse:
         """Do what was asked for."""
         size, num_ids = self.options.size, self.options.ids
-        good = encoded(completion(message, size))
+        good = json.dumps(completion(message, size)).encode()
         if num_ids:
-            good = good.replace(b'"finish_reason"', token_ids(num_ids) + b',"finish_reason"', 1)
+            good = good.replace(b'"finish_reason"', token_ids(num_ids) + b', "finish_reason"', 1)
         if action == "ok":
             return _json(good)
         if action.isdecimal() or action in STATUS:
@@ -158,7 +170,7 @@ class Stub:
         if action in BODIES:
             return _json(BODIES[action](good))
         if action in CHANGES:
-            return _json(encoded(completion(message, size, **CHANGES[action])))
+            return _json(json.dumps(completion(message, size, **CHANGES[action])).encode())
         if action == "hang":
             await asyncio.sleep(3600)
         if action == "cut":  # the connection breaks in the middle of the body
@@ -199,6 +211,11 @@ class Server:
         """Change how all requests are answered."""
         urllib.request.urlopen(f"{self.url}/control", json.dumps(settings).encode()).close()
 
+    def peak(self) -> int:
+        """Return how many requests were there at a time at most since this was asked last."""
+        with urllib.request.urlopen(f"{self.url}/peak") as response:
+            return int(json.load(response))
+
     def requests(self) -> list[dict[str, Any]]:
         """Return what was asked so far."""
         return [json.loads(line) for line in self.log.read_text().splitlines()]
@@ -235,6 +252,7 @@ async def serve(options: argparse.Namespace) -> None:
     app.router.add_post("/control", stub.control)
     app.router.add_get("/v1/models", stub.models)
     app.router.add_get("/metrics", stub.metrics)
+    app.router.add_get("/peak", stub.peaks)
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", options.port, backlog=4096)
@@ -252,4 +270,5 @@ if __name__ == "__main__":
     parser.add_argument("--spread", type=float, default=0.0)
     parser.add_argument("--size", type=int, default=300)
     parser.add_argument("--ids", type=int, default=0)
+    parser.add_argument("--batch", type=int, default=NO_BATCH)
     asyncio.run(serve(parser.parse_args()))

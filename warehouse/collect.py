@@ -88,14 +88,14 @@ def collect(
     report = SampleReport()
     if missing:
         with (
-            context.servers.endpoint(spec, run) as endpoint,
+            context.servers.endpoints(spec, run) as servers,
             track(context.console, run, title, len(missing), "traces") as advance,
             _ingesting(warehouse, outbox, run.run_id),
         ):
             report = sample(
                 requests,
                 job=job,
-                endpoints=[endpoint],
+                endpoints=servers,
                 outbox=outbox,
                 existing=there.intersection,
                 settings=context.recipe.requests,

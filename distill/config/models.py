@@ -16,8 +16,10 @@ class ModelSpec(Section):
     """The Hub commit; null for local models, whose weights are hashed."""
     licence: str = "unverified"
     """SPDX name of the weights' licence."""
-    url: str | None = None
-    """Base URL of an OpenAI-compatible server that holds the model, such as http://127.0.0.1:8000/v1."""
+    url: str | tuple[str, ...] | None = None
+    """Base URL of an OpenAI-compatible server that holds the model, such as
+    http://127.0.0.1:8000/v1; several of them; or a file (one URL a line) or folder of such files,
+    which is read again while a run goes on: servers may come and go."""
     profile: str = "cpu"
     """Serving profile: how vLLM is started for it (distill/serving/profiles, teacher/profiles)."""
     dtype: str = "float32"

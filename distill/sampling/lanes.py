@@ -104,7 +104,7 @@ class Lanes:
             if url not in known:
                 self.all.append(self._lane(endpoint))
         for url, lane in known.items():
-            lane.is_gone = url not in listed
+            lane.is_gone = url not in listed or not lane.endpoint.is_alive()
         self.all = [lane for lane in self.all if not lane.is_gone or lane.tasks]
         self.bell.ring()
 

@@ -48,6 +48,8 @@ class Pace:
     _preempted: float | None = None
     _window: "_Window" = field(default_factory=lambda: _Window())
     _before: "_Window | None" = None
+    _worth: float = 0.0
+    """Requests in flight that throughput last grew with."""
     _num_poor: int = 0
     _num_windows: int = 0
     _pushed_at: float = -1e9
@@ -107,11 +109,14 @@ class Pace:
         self._num_windows += 1
         if not window.full:
             return
-        if self.growing and before:
-            self._num_poor = self._num_poor + 1 if window.gain(before) < MIN_GAIN else 0
+        if self.growing:
+            if not before or window.gain(before) >= MIN_GAIN:
+                self._worth, self._num_poor = window.mean_in_flight, 0
+            else:
+                self._num_poor += 1
             if self._num_poor >= 2:
                 self.growing = False
-                self._set(int(before.mean_in_flight))
+                self._set(int(self._worth))
         elif not self.growing and before and window.limit_raised:
             if window.gain(before) < MIN_GAIN:
                 self._set(int(before.mean_in_flight))

@@ -186,9 +186,9 @@ class Watch:
         if self._restarts:
             self.alive()
         usable = [lane for lane in self._lanes.all if not lane.is_gone]
-        if not usable and not self._roster:
-            raise UserError(f"server {self._lanes.names}: it has ended. {GO_ON}")
         silence = time.monotonic() - self._last_sign
+        if not usable and silence >= (2 * ROSTER_SEC if self._roster else 0):  # others may come
+            raise UserError(f"server {self._lanes.names}: it has ended. {GO_ON}")
         waiting = [lane for lane in usable if lane.in_flight]
         limit = max(map(self._limit_sec, waiting), default=self._stall_sec)
         if silence >= limit:

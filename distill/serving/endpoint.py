@@ -28,13 +28,24 @@ class Endpoint:
     """Sent with every request, such as an authorization: never logged."""
 
 
-def endpoint_of(base_url: str, served_name: str, is_alive: Callable[[], bool]) -> Endpoint:
+def endpoint_of(
+    base_url: str,
+    served_name: str,
+    is_alive: Callable[[], bool],
+    restart: Callable[[], None] | None = None,
+) -> Endpoint:
     """Return the endpoint of a server on this machine."""
     label = f"{platform.node()}:{urlsplit(base_url).port}"
-    return Endpoint(base_url=base_url, served_name=served_name, label=label, is_alive=is_alive)
+    return Endpoint(
+        base_url=base_url,
+        served_name=served_name,
+        label=label,
+        is_alive=is_alive,
+        restart=restart,
+    )
 
 
-def at_url(url: str, source: str) -> Endpoint:
+def at_url(url: str, source: str, headers: Mapping[str, str] | None = None) -> Endpoint:
     """Return the endpoint at a URL that a recipe gives, under the name that the server has for it.
 
     Raises:
@@ -50,10 +61,10 @@ def at_url(url: str, source: str) -> Endpoint:
             "have one started."
         ) from error
     if names is None:  # it does not say
-        return Endpoint(base_url=base_url, served_name=source, label=label)
+        return Endpoint(base_url=base_url, served_name=source, label=label, headers=headers or {})
     for name in (source, Path(source).name):
         if name in names:
-            return Endpoint(base_url=base_url, served_name=name, label=label)
+            return Endpoint(base_url=base_url, served_name=name, label=label, headers=headers or {})
     raise UserError(
         f"server {label}: serves {', '.join(names)}, not {source}. Correct one of them."
     )

@@ -1,9 +1,9 @@
 """Where a stage sends its requests: a server that runs already, or one started for it."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 
@@ -14,14 +14,16 @@ from distill.runs.home import Home
 from distill.runs.run import Run
 from distill.serving import registry
 from distill.serving.command import Command, server_args, vllm_command
-from distill.serving.endpoint import Endpoint, at_url, endpoint_of
+from distill.serving.endpoint import Endpoint, endpoint_of
 from distill.serving.probe import free_port
 from distill.serving.profile import Profile, load_profile
+from distill.serving.roster import Roster
 from distill.serving.server import Server, launch, wait_until_healthy
 
 __all__ = ["Endpoint", "ServerPool"]
 
 MakeCommand = Callable[[Model, ModelSpec, Profile, int], Command]
+Servers = Callable[[], Sequence[Endpoint]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,8 @@ class _Started:
     server: Server
     model: Model
     max_model_len: int
+    command: Command
+    timeout_sec: float
 
     def serves(self, model: Model, spec: ModelSpec) -> bool:
         fits = self.max_model_len >= spec.max_model_len
@@ -67,7 +71,15 @@ class ServerPool:
 
     @contextmanager
     def endpoint(self, spec: ModelSpec, run: Run) -> Iterator[Endpoint]:
-        """Give a server that holds the model, started if none does; its log is in the run's folder.
+        """Give the first of `endpoints`."""
+        with self.endpoints(spec, run) as servers:
+            yield servers()[0]
+
+    @contextmanager
+    def endpoints(self, spec: ModelSpec, run: Run) -> Iterator[Servers]:
+        """Give what tells which servers hold the model now.
+
+        Where none does one is started, its log in the run's folder; it can be started again.
 
         Raises:
             UserError: as `check`, and if the server does not start, or dies within the block.
@@ -80,8 +92,14 @@ class ServerPool:
         self._in_use = True
         try:
             server = self._serve(spec, run)
-            with _blaming(server):
-                yield endpoint_of(server.base_url, server.served_name, server.is_alive)
+            with _blaming(self._server):
+                endpoint = endpoint_of(
+                    server.base_url,
+                    server.served_name,
+                    self._is_alive,
+                    self._start_again,
+                )
+                yield lambda: [endpoint]
         finally:
             self._in_use = False
             if not self._keep:
@@ -93,12 +111,25 @@ class ServerPool:
             self._started.server.stop()
             self._started = None
 
-    def _find(self, spec: ModelSpec) -> Endpoint | None:
+    def _find(self, spec: ModelSpec) -> Servers | None:
         if spec.url:
-            return at_url(spec.url, spec.source)
+            roster = Roster(listed=spec.url, source=spec.source)
+            roster()  # refuses now what would be refused later
+            return roster
         model = identify(spec, self._home)
-        entry = registry.find(self._home, model.model_id, spec.max_model_len)
-        return endpoint_of(entry.base_url, entry.served_name, entry.is_alive) if entry else None
+
+        def registered() -> list[Endpoint]:
+            found = registry.find(self._home, model.model_id, spec.max_model_len)
+            return [endpoint_of(e.base_url, e.served_name, e.is_alive) for e in found]
+
+        return registered if registered() else None
+
+    def _server(self) -> Server | None:
+        return self._started.server if self._started else None
+
+    def _is_alive(self) -> bool:
+        server = self._server()
+        return server is not None and server.is_alive()
 
     def _plan(self, spec: ModelSpec, model: Model) -> tuple[Profile, int, Command]:
         profile = load_profile(spec.profile)
@@ -112,15 +143,33 @@ class ServerPool:
         self.close()
         profile, port, command = self._plan(spec, model)
         log = run.directory / f"server-{re.sub(r'[^A-Za-z0-9._-]+', '-', model.name)}.log"
-        server = launch(command, port=port, served_name=model.name, log=log)
-        self._started = _Started(server=server, model=model, max_model_len=spec.max_model_len)
-        timeout_sec = profile.startup_timeout_sec
+        return self._launch(
+            _Started(
+                server=launch(command, port=port, served_name=model.name, log=log),
+                model=model,
+                max_model_len=spec.max_model_len,
+                command=command,
+                timeout_sec=profile.startup_timeout_sec,
+            )
+        )
+
+    def _launch(self, started: _Started) -> Server:
+        self._started = started
+        timeout_sec = started.timeout_sec
         try:
-            wait_until_healthy(server, timeout_sec=timeout_sec, console=self._console)
+            wait_until_healthy(started.server, timeout_sec=timeout_sec, console=self._console)
         except BaseException:
             self.close()
             raise
-        return server
+        return started.server
+
+    def _start_again(self) -> None:
+        """End what is left of the server and start it once more, at the same port."""
+        if started := self._started:
+            old = started.server
+            old.stop()
+            again = launch(started.command, port=old.port, served_name=old.served_name, log=old.log)
+            self._launch(replace(started, server=again))
 
 
 def _wanted_port(spec: ModelSpec) -> int | None:
@@ -134,13 +183,15 @@ def _wanted_port(spec: ModelSpec) -> int | None:
 
 
 @contextmanager
-def _blaming(server: Server) -> Iterator[None]:
+def _blaming(current: Callable[[], Server | None]) -> Iterator[None]:
     """Whatever goes wrong while the server is dead is the server's death."""
     try:
         yield
     except Exception as error:
-        if not server.is_lost():
+        server = current()
+        if server is None or not server.is_lost():
             raise
         raise server.death() from error
-    if server.is_lost():
+    server = current()
+    if server and server.is_lost():
         raise server.death()

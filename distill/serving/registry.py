@@ -62,13 +62,13 @@ def entries(home: Home) -> list[Entry]:
     return [entry for entry in found if entry and entry.is_alive()]
 
 
-def find(home: Home, model_id: UUID, max_model_len: int) -> Entry | None:
-    """Return a server that is up with this very model, for sequences of this length."""
-    for entry in entries(home):
-        fits = entry.model_id == model_id and entry.max_model_len >= max_model_len
-        if fits and entry.is_up():
-            return entry
-    return None
+def find(home: Home, model_id: UUID, max_model_len: int) -> list[Entry]:
+    """Return the servers that are up with this very model, for sequences of this length."""
+    return [
+        entry
+        for entry in entries(home)
+        if entry.model_id == model_id and entry.max_model_len >= max_model_len and entry.is_up()
+    ]
 
 
 def _read(path: Path) -> Entry | None:

@@ -94,6 +94,19 @@ def test_a_server_is_started_and_stopped(fakes: Fakes, spec: ModelSpec) -> None:
     assert "starting vLLM for toy" in fakes.screen.getvalue()
 
 
+def test_a_server_that_died_is_started_again_at_its_place(fakes: Fakes, spec: ModelSpec) -> None:
+    with fakes.pool().endpoints(spec, fakes.run) as servers:
+        (endpoint,) = servers()
+        for pid in fakes.living():
+            os.kill(pid, signal.SIGKILL)
+        psutil.wait_procs([psutil.Process(pid) for pid in fakes.living()], timeout=5)
+        assert endpoint.restart
+        endpoint.restart()
+        assert endpoint.is_alive()
+        assert at_url(endpoint.base_url, "toy").served_name == "toy"
+        assert servers() == [endpoint]
+
+
 def test_a_pool_that_keeps_starts_nothing_twice(
     fakes: Fakes, spec: ModelSpec, tmp_path: Path
 ) -> None:
@@ -257,16 +270,16 @@ def test_a_registered_server_is_shared(fakes: Fakes, spec: ModelSpec, home: Home
             with fakes.pool().endpoint(spec, fakes.run) as shared:
                 assert shared == endpoint
             fakes.pool().check(spec)
-            assert find(home, UUID(int=1), 1) is None
-            assert find(home, model.model_id, 4096) is None
+            assert find(home, UUID(int=1), 1) == []
+            assert find(home, model.model_id, 4096) == []
         assert list(home.servers.iterdir()) == []
         ended = subprocess.Popen(["true"])
         ended.wait()
         for stale in ({"pid": ended.pid}, {"host": "elsewhere"}, {"served_name": "other"}):
             with registered(home, entry_for(endpoint, model.model_id, **stale)):
-                assert find(home, model.model_id, 1) is None
+                assert find(home, model.model_id, 1) == []
     with registered(home, entry):  # its server is gone
-        assert find(home, model.model_id, 1) is None
+        assert find(home, model.model_id, 1) == []
     assert fakes.num_starts == 1
 
 
