@@ -80,7 +80,16 @@ def completion(asked: str, size: int, **changes: Any) -> dict[str, Any]:
 @cache
 def token_ids(num: int) -> bytes:
     """Return the field of a choice that holds so many token ids."""
-    return f'"token_ids": {random.Random(num).choices(range(50_000), k=num)}'.encode()
+    ids = random.Random(num).choices(range(50_000), k=num)
+    return b'"token_ids":' + encoded(ids)
+
+
+def encoded(value: Any) -> bytes:
+    """Return JSON as vLLM writes it: no blanks, UTF-8 as it is."""
+    try:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def plan(message: str) -> list[str]:
@@ -156,9 +165,9 @@ class Stub:
     async def act(self, action: str, message: str, request: web.Request) -> web.StreamResponse:
         """Do what was asked for."""
         size, num_ids = self.options.size, self.options.ids
-        good = json.dumps(completion(message, size)).encode()
+        good = encoded(completion(message, size))
         if num_ids:
-            good = good.replace(b'"finish_reason"', token_ids(num_ids) + b', "finish_reason"', 1)
+            good = good.replace(b'"finish_reason"', token_ids(num_ids) + b',"finish_reason"', 1)
         if action == "ok":
             return _json(good)
         if action.isdecimal() or action in STATUS:
@@ -170,7 +179,7 @@ class Stub:
         if action in BODIES:
             return _json(BODIES[action](good))
         if action in CHANGES:
-            return _json(json.dumps(completion(message, size, **CHANGES[action])).encode())
+            return _json(encoded(completion(message, size, **CHANGES[action])))
         if action == "hang":
             await asyncio.sleep(3600)
         if action == "cut":  # the connection breaks in the middle of the body
