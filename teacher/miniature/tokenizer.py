@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 """The miniature's tokenizer: byte-level, digits apart, whole words of the task language,
 everything else byte by byte.
 

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 """The tokenizer: any text comes back, digits stand apart, the chat template behaves as R1's."""
 
 import pytest

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 """The networks and the training loops in small: parity with transformers, bias updates, MTP,
 GRPO, sampling.
 """
