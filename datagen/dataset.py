@@ -11,7 +11,7 @@ from rich.table import Table
 
 from datagen.generate import attempts_of
 from datagen.selection import Candidate, Chosen, choose_traces
-from distill.config.prompts import Arm
+from distill.config.curation import Arm
 from distill.config.recipe import Recipe
 from distill.errors import UserError
 from distill.ids import content_id, prompt_id
@@ -91,8 +91,8 @@ def _used(
             f"`make verify RECIPE={recipe.name}` does it."
         )
     is_filtered = kinds["filter"] == len(recipe.filters)
-    of_run = {"run_id": filter_run, "attempt_ids": attempt_ids}
-    if not is_filtered or warehouse.query("filter_todo", **of_run):
+    of_run = {"run_id": filter_run, "asking_run": recipe.run_id("generate")}
+    if not is_filtered or warehouse.query("filter_missing", **of_run)[0]["num_missing"]:
         raise UserError(
             f"recipe {recipe.name}: not all traces were filtered yet. "
             f"`make filter RECIPE={recipe.name}` does it."

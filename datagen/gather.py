@@ -1,4 +1,4 @@
-"""Which problems a recipe's sources hold: each once, none that the evaluation asks."""
+"""Which problems a recipe's sources hold, each once, and which of them are asked."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from datagen.sources import SourceRow, is_there, read_source
-from distill.benchmarks import Problem, load
+from distill.benchmarks import Problem
 from distill.config.prompts import GymSource, Source
 from distill.config.recipe import Recipe
 from distill.ids import prompt_id
@@ -20,11 +20,11 @@ class Taken:
 
     source: Source
     problems: list[Problem] = field(default_factory=list)
-    """Those that no source before it has, in order."""
+    """Those that no source before it has and no benchmark of the recipe holds, in order."""
     repeated: list[Problem] = field(default_factory=list)
     """Those that this source or one before it has already."""
-    num_held_out: int = 0
-    """Problems of a benchmark, left out."""
+    held_out: list[Problem] = field(default_factory=list)
+    """Problems of a benchmark of the recipe, each once."""
     num_seeds_repeated: int = 0
     """Seeds of a reasoning-gym family that gave a problem of another seed again."""
 
@@ -36,23 +36,23 @@ class Gathered:
     taken: list[Taken]
     skipped: list[Source]
     """Optional sources whose file is not here."""
-    missing: list[str]
-    """Optional benchmarks that are not here, so nothing was compared with them."""
 
 
-def gather(recipe: Recipe, data: Path | None) -> Gathered:
+def gather(recipe: Recipe, data: Path | None, held_out: AbstractSet[UUID]) -> Gathered:
     """Read the recipe's sources.
 
+    Args:
+        recipe: names them.
+        data: folder of data files.
+        held_out: problems that are evaluated on.
+
     Raises:
-        UserError: for sources and benchmarks that are not there, or broken.
+        UserError: for sources that are not there, or broken.
     """
-    benchmarks = [(spec.name, load(spec, data)) for spec in recipe.evaluation.benchmarks]
-    held_out = {p.problem_id for _, loaded in benchmarks if loaded for p in loaded.problems}
     there = [source for source in recipe.prompts if is_there(source, data)]
     return Gathered(
         taken=choose(((source, read_source(source, data)) for source in there), held_out),
         skipped=[source for source in recipe.prompts if source not in there],
-        missing=[name for name, loaded in benchmarks if loaded is None],
     )
 
 
@@ -68,13 +68,11 @@ def choose(
         for row in rows:
             num_rows += 1
             problem = row.problem
-            if problem.problem_id in held_out:
-                one.num_held_out += 1
-            elif problem.problem_id in seen:
+            if problem.problem_id in seen:
                 one.repeated.append(problem)
-            else:
-                seen.add(problem.problem_id)
-                one.problems.append(problem)
+                continue
+            seen.add(problem.problem_id)
+            (one.held_out if problem.problem_id in held_out else one.problems).append(problem)
         if isinstance(source, GymSource):
             one.num_seeds_repeated = source.size - num_rows
         taken.append(one)
@@ -82,15 +80,15 @@ def choose(
 
 
 def relations(
-    gathered: Gathered, recipe: Recipe, run_id: UUID
+    gathered: Gathered, recipe: Recipe, run_id: UUID, dropped: AbstractSet[UUID]
 ) -> Mapping[str, Sequence[dict[str, Any]]]:
-    """Return the rows of each relation that a prompts run writes."""
-    prompts = [row for one in gathered.taken for row in _prompts(one, recipe)]
+    """Return the rows of each relation that a prompts run writes; `dropped` are not asked."""
+    prompts = [row for one in gathered.taken for row in _prompts(one, recipe, dropped)]
     return {
         "problems": [
             {"problem_id": problem.problem_id, "text": problem.text}
             for one in gathered.taken
-            for problem in one.problems
+            for problem in [*one.problems, *one.held_out]
         ],
         "golds": list(_golds(gathered.taken)),
         "problem_sources": [row for one in gathered.taken for row in _sources(one)],
@@ -102,9 +100,11 @@ def relations(
     }
 
 
-def _prompts(one: Taken, recipe: Recipe) -> Iterator[dict[str, Any]]:
+def _prompts(one: Taken, recipe: Recipe, dropped: AbstractSet[UUID]) -> Iterator[dict[str, Any]]:
     wording = recipe.wordings[one.source.wording]
     for problem in one.problems:
+        if problem.problem_id in dropped:
+            continue
         messages = wording.messages(problem.text)
         yield {
             "prompt_id": prompt_id(messages),
@@ -118,7 +118,7 @@ def _golds(taken: Sequence[Taken]) -> Iterator[dict[str, Any]]:
     """Yield the golds, the first of each problem and verifier."""
     seen: set[tuple[UUID, str]] = set()
     for one in taken:
-        for problem in [*one.problems, *one.repeated]:
+        for problem in [*one.problems, *one.held_out, *one.repeated]:
             for verifier, gold in problem.golds.items():
                 if (problem.problem_id, verifier) not in seen:
                     seen.add((problem.problem_id, verifier))
@@ -135,7 +135,7 @@ def _sources(one: Taken) -> Iterator[dict[str, Any]]:
     meta = None
     if isinstance(source, GymSource):
         meta = {"family": source.family, "settings": source.settings}
-    for problem in [*one.problems, *one.repeated]:
+    for problem in [*one.problems, *one.held_out, *one.repeated]:
         yield {
             "problem_id": problem.problem_id,
             "source": source.name,

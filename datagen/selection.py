@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from uuid import UUID
 
-from distill.config.prompts import Arm
+from distill.config.curation import Arm
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -131,6 +131,11 @@ class Warehouse:
         with self.write() as connection:
             return insert_golds(connection, rows)
 
+    def table(self, text: str | Path, /, **params: Any) -> pa.Table:
+        """Return the rows of a statement as an Arrow table: for many rows of few numbers."""
+        with self.read() as connection:
+            return connection.sql(_resolve(text), params=params).to_arrow_table()
+
     def query(self, text: str | Path, /, **params: Any) -> list[dict[str, Any]]:
         """Return the rows of a statement.
 

@@ -19,6 +19,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "run_attempts": ("run_id", "attempt_id"),
     "verdicts": ("attempt_id", "verifier", "verifier_version", "config_hash", "gold_version"),
     "problem_filter_results": ("problem_id", "filter", "version", "config_hash"),
+    "text_keys": ("attempt_id", "config_hash"),
     "filter_results": ("attempt_id", "filter", "version", "config_hash"),
     "run_filters": ("run_id", "position"),
     "run_verifiers": ("run_id", "position"),

@@ -4,13 +4,43 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from datagen.filters import length, repetition, think_format, truncated
+from datagen.filters import (
+    code_blocks,
+    contaminated,
+    duplicate,
+    leaked_answer,
+    length,
+    long_paragraphs,
+    mixed_languages,
+    no_final_answer,
+    refusal,
+    repetition,
+    teacher_identity,
+    think_format,
+    truncated,
+)
 from datagen.filters.base import Filter
 from distill.config.base import Section
 from distill.errors import UserError, nearest
 
 FILTERS: dict[str, Filter[Any]] = {
-    module.FILTER.name: module.FILTER for module in (truncated, think_format, repetition, length)
+    rule.name: rule
+    for rule in (
+        truncated.FILTER,
+        think_format.FILTER,
+        no_final_answer.FILTER,
+        refusal.FILTER,
+        teacher_identity.FILTER,
+        leaked_answer.FILTER,
+        mixed_languages.FILTER,
+        long_paragraphs.FILTER,
+        code_blocks.FILTER,
+        repetition.FILTER,
+        length.FILTER,
+        contaminated.FILTER,
+        duplicate.TRACE_FILTER,
+        duplicate.PROBLEM_FILTER,
+    )
 }
 
 

@@ -6,8 +6,10 @@ ruling on every machine. It only rules; dropped traces stay in the warehouse.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from functools import cached_property
+from typing import Any, Generic, Literal, TypeVar
 
+from datagen.text.words import Words, words_of
 from distill.config.base import Section
 
 S = TypeVar("S", bound=Section)
@@ -27,6 +29,23 @@ class Trace:
     """ok | length | refused"""
     completion_tokens: int | None = None
     """None where nobody counted, as for imported traces."""
+    prompt: str | None = None
+    """The problem's text."""
+    golds: tuple[str, ...] = ()
+    """Its reference answers, as text."""
+    domain: str | None = None
+    """math | code | stem | logic | general"""
+
+    @cached_property
+    def words(self) -> Words:
+        """The words of the text, looked for once whatever the number of rules that need them."""
+        return words_of(self.text)
+
+    @cached_property
+    def reasoning_words(self) -> Words:
+        """The words of the reasoning."""
+        begin = self.text.find(self.reasoning or "")
+        return self.words.part(begin, begin + len(self.reasoning or ""))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,14 +79,23 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True)
 class Filter(Generic[S]):
-    """A rule on traces."""
+    """A rule on traces, or on problems: these are ruled on as traces whose text they are."""
 
     name: str
     version: str
     """Another version means ruling again."""
+    what: str
+    """What it drops, in a line, for people."""
     settings: type[S]
-    apply: Callable[[Trace, S], Ruling]
-    cases: tuple[Case, ...]
+    apply: Callable[..., Ruling]
+    """apply(trace, settings), with `references` as a third argument for those that need them."""
+    cases: tuple[Case, ...] = ()
+    level: Literal["trace", "problem", "both"] = "trace"
+    """What it rules on."""
+    needs_references: bool = False
+    """Whether it compares with the benchmarks."""
+    needs_all: bool = False
+    """Whether it compares texts with each other, so that apply() alone cannot rule."""
 
 
 def response(reasoning: str, answer: str, **fields: Any) -> Trace:

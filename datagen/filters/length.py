@@ -39,6 +39,7 @@ _TRACE = response("2 + 2 = 4.", "4", completion_tokens=12)
 FILTER = Filter(
     name="length",
     version="1",
+    what="responses outside bounds on tokens or characters",
     settings=Length,
     apply=_apply,
     cases=(

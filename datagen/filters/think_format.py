@@ -7,7 +7,7 @@ from distill.config.base import Section
 
 _TAGS = {"field": (0, 0), "tags": (1, 1), "open_tag_in_prompt": (0, 1)}
 """How many opening and closing tags a text of each shape has."""
-_SPECIAL = re.compile(r"<[|｜][^<>|｜\s]{1,40}[|｜]>")  # noqa: RUF001
+_SPECIAL = re.compile(r"<[|｜][^<>|｜\s]{1,40}[|｜]>")
 
 
 class ThinkFormat(Section):
@@ -37,6 +37,7 @@ def _apply(trace: Trace, settings: ThinkFormat) -> Ruling:
 FILTER = Filter(
     name="think_format",
     version="1",
+    what="reasoning and answer that are not told apart by exactly the right tags",
     settings=ThinkFormat,
     apply=_apply,
     cases=(

@@ -15,6 +15,7 @@ def _apply(trace: Trace, settings: Truncated) -> Ruling:
 FILTER = Filter(
     name="truncated",
     version="1",
+    what="responses cut off by the token limit",
     settings=Truncated,
     apply=_apply,
     cases=(

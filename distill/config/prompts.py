@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from distill.config.base import Section
+from distill.config.curation import Domain
 from distill.config.models import Sampling
 
 
@@ -22,7 +23,7 @@ class Fields(Section):
 class _Source(Section):
     name: str
     """Names the source in the warehouse: rows are keyed by it, so keep it stable."""
-    domain: Literal["math", "code", "stem", "logic", "general"]
+    domain: Domain
     """Domain of the 800k composition."""
     licence: str = "unverified"
     """Licence of the problems."""
@@ -150,40 +151,3 @@ class Verification(Section):
     """Deadline of one verdict; the worker that misses it is killed and the verdict is undecided."""
     num_workers: int = Field(default=2, gt=0)
     """Worker processes."""
-
-
-class FilterSpec(Section):
-    """One filter and its settings."""
-
-    name: str
-    """Name in the filter registry."""
-    settings: dict[str, Any] = {}
-    """The filter's own settings."""
-
-
-class Arm(Section):
-    """One way of choosing the training mix."""
-
-    verdicts: tuple[Literal["correct", "wrong", "undecided", "none"], ...] = ("correct",)
-    """Which verdicts to take; `none` is a trace that nothing could check."""
-    filters: tuple[str, ...] | None = None
-    """Filters that a trace must pass; null means all of the recipe's."""
-    max_per_problem: int = Field(default=1, gt=0)
-    """Traces a problem."""
-    prefer: Literal["shortest", "random"] = "shortest"
-    """Which traces of a problem to take first."""
-    max_traces: int | None = Field(default=None, gt=0)
-    """Size of the arm; null takes all."""
-
-
-class Selection(Section):
-    """How the training mix is chosen."""
-
-    train_on: str = "verified"
-    """The arm that the students are trained on."""
-    arms: dict[str, Arm] = {"verified": Arm()}
-    """Named arms; each becomes a dataset."""
-    validation_share: float = Field(default=0.1, ge=0, lt=1)
-    """Share of the problems, by hash, that is held out of training."""
-    min_traces: int = Field(default=1, gt=0)
-    """Refuse to train on fewer."""

@@ -6,15 +6,9 @@ from uuid import UUID
 from pydantic import model_validator
 
 from distill.config.base import Section
+from distill.config.curation import Decontamination, FilterSpec, Selection
 from distill.config.models import Models, Wording
-from distill.config.prompts import (
-    FilterSpec,
-    Generation,
-    Requests,
-    Selection,
-    Source,
-    Verification,
-)
+from distill.config.prompts import Generation, Requests, Source, Verification
 from distill.config.training import Evaluation, Student
 from distill.errors import nearest
 from distill.ids import content_id
@@ -33,6 +27,10 @@ class Recipe(Section):
     """Named ways of asking a problem."""
     prompts: tuple[Source, ...] = ()
     """Where problems come from, in the order of precedence for problems that occur twice."""
+    problem_filters: tuple[FilterSpec, ...] = (FilterSpec(name="contaminated"),)
+    """Rules that problems must pass before they are asked."""
+    decontamination: Decontamination = Decontamination()
+    """What neither problems nor traces may share words with."""
     generation: Generation = Generation()
     """How traces are sampled."""
     requests: Requests = Requests()

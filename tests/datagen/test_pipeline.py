@@ -121,8 +121,8 @@ def test_the_waterfall_counts_each_loss_once(tmp_path, monkeypatch, recipe):
     monkeypatch.setattr(generate, "collect", teacher.collect)
     context = context_of(tmp_path, recipe)
     run_all(context, upto=filter)
-    run_id = recipe.run_id("filter")
-    rows = rows_of(context, "filter_losses", run_id=run_id, attempt_ids=teacher.asked)
+    of_run = {"run_id": recipe.run_id("filter"), "asking_run": recipe.run_id("generate")}
+    rows = rows_of(context, "filter_losses", **of_run)
     assert [tuple(row.values()) for row in rows] == [
         ("truncated", 9, 9, 7, 7, "reached the token limit"),
         ("think_format", 2, 0, 0, 7, "empty answer"),

@@ -49,7 +49,7 @@ def test_a_second_time_nothing_is_written(tmp_path, sums):
     before = counts(context)
     prompts.run(context)
     assert counts(context) == before
-    assert said(context).endswith("8 problems to ask. Nothing is new.")
+    assert said(context).count("8 problems to ask. Nothing is new.") == 1
 
 
 def test_a_problem_of_several_sources_is_asked_once_by_the_first(tmp_path, sums):
@@ -82,12 +82,17 @@ def test_problems_of_benchmarks_are_left_out(tmp_path):
     evaluation = {"benchmarks": [benchmark]}
     context = context_of(tmp_path, recipe_of(source, evaluation=evaluation))
     prompts.run(context)
-    num_alone = len(prompts.gather(recipe_of(source), None).taken[0].problems)
-    (taken,) = prompts.gather(context.recipe, None).taken
-    assert 0 < taken.num_held_out < num_alone
-    assert len(taken.problems) == num_alone - taken.num_held_out
+    num_alone = len(prompts.gather(recipe_of(source), None, set()).taken[0].problems)
+    apart = prompts.kept_out(context.recipe, None)
+    (taken,) = prompts.gather(context.recipe, None, apart.exactly).taken
+    assert 0 < len(taken.held_out) < num_alone
+    assert len(taken.problems) == num_alone - len(taken.held_out)
     assert taken.num_seeds_repeated == 100 - num_alone > 0
-    assert counts(context)["problems"] == len(taken.problems)
+    assert counts(context)["problems"] == num_alone
+    assert counts(context)["run_prompts"] == len(taken.problems)
+    dropped = rows_of(context, "from problem_filter_results where not keep")
+    assert {(row["filter"], row["reason"]) for row in dropped} == {("evaluated", "is evaluated on")}
+    assert len(dropped) == len(taken.held_out)
 
 
 def test_optional_files_that_are_not_here_are_named(tmp_path, sums):
@@ -129,5 +134,5 @@ def test_a_recipe_whose_problems_are_all_held_out_is_refused(tmp_path):
     rows = [{"q": problem.text, "a": "#### 1"} for problem in problems]
     source = file_source(write_lines(tmp_path / "copied.jsonl", rows))
     recipe = recipe_of(source, evaluation={"benchmarks": [spec]})
-    with pytest.raises(UserError, match="hold no problem that is not in its benchmarks too"):
+    with pytest.raises(UserError, match="is left to ask: 3 is evaluated on"):
         prompts.run(context_of(tmp_path, recipe))

@@ -3,7 +3,7 @@ from uuid import UUID
 import pytest
 
 from datagen.selection import Candidate, choose_traces, split_of
-from distill.config.prompts import Arm
+from distill.config.curation import Arm
 
 RULES = {"length", "repetition"}
 

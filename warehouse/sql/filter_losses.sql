@@ -1,11 +1,14 @@
--- What each rule of a filter run drops of $attempt_ids: in all, first in the order of the rules, and alone;
+-- What each rule of filter run $run_id drops of the traces of run $asking_run: in all, first in the order of the rules, and alone;
 -- what is left after it, and its commonest reason.
 with
+    asked as (
+        from attempts semi join (from run_attempts where run_id = $asking_run) as wanted using (attempt_id)
+    ),
     rulings as (
         select run_filters.position, filter_results.*
         from run_filters
         join filter_results using (filter, version, config_hash)
-        semi join (select unnest($attempt_ids) as attempt_id) as asked using (attempt_id)
+        semi join asked on asked.attempt_id = filter_results.attempt_id
         where run_filters.run_id = $run_id
     ),
     dropped as (
@@ -34,7 +37,7 @@ select
     num_dropped,
     num_dropped_first,
     num_dropped_only,
-    len($attempt_ids) - sum(num_dropped_first) over (order by position) as num_left,
+    (select count(*) from asked) - sum(num_dropped_first) over (order by position) as num_left,
     top_reason
 from by_rule
 order by position
