@@ -3,17 +3,19 @@
 from datagen.generate import attempts_of
 from distill.runs.context import Context
 from distill.verify.registry import require
+from warehouse.judging import require_judge
 from warehouse.stage import stage_run
 from warehouse.verdicts import VerdictCounts, verify_attempts
 
 
 def check(context: Context) -> None:
-    """Refuse verifiers that do not exist, or that this machine cannot run.
+    """Refuse verifiers that do not exist, or that this machine cannot run, and a missing judge.
 
     Raises:
         UserError: naming the nearest, or what to install.
     """
     require(context.recipe.verification)
+    require_judge(context)
 
 
 def run(context: Context) -> None:

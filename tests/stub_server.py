@@ -204,6 +204,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "refusal": {"message": {"content": None, "refusal": "I will not."}},
     "field": {"message": {"content": "4", "reasoning": "2 + 2 is 4"}},
     "surrogate": {"message": {"content": "a\ud800b"}},
+    "judge-yes": {"message": {"content": '{"analysis": "Same.", "correctness": "correct"}'}},
+    "judge-no": {"message": {"content": '{"analysis": "Not 4.", "correctness": "incorrect"}'}},
     "nul": {"message": {"content": "a\x00<script>\x1b[31m"}},
 }
 

@@ -12,7 +12,8 @@ from distill.runs.progress import track
 from distill.runs.run import Run
 from distill.verify.base import Check, Verdict
 from distill.verify.pool import VerifierPool
-from distill.verify.registry import config_hash, verifier
+from distill.verify.registry import LAST_RESORTS, config_hash, verifier
+from warehouse import judging, voting
 from warehouse.buffer import Buffer
 from warehouse.database import Warehouse
 
@@ -40,34 +41,56 @@ def verify_attempts(
     Raises:
         UserError: for a verifier that does not exist.
     """
-    asked = list(dict.fromkeys(attempt_ids))
-    warehouse.insert("run_verifiers", _declared(context.recipe.verification, run.run_id))
-    todo = unverified(warehouse, run.run_id, asked)
-    if todo:
-        _verify(context, run, warehouse, todo)
+    asked, settings = list(dict.fromkeys(attempt_ids)), context.recipe.verification
+    warehouse.insert("run_verifiers", _declared(context, run.run_id))
+    num_new = 0
+    for names in _rounds(settings):
+        if judging.NAME in names:
+            judging.borrow_golds(warehouse, run.run_id, asked)
+        elif voting.NAME in names:
+            voting.vote(warehouse, settings, run.run_id, asked)
+        todo = [c for c in unverified(warehouse, run.run_id, asked) if c["verifier"] in names]
+        if todo and judging.NAME in names:
+            num_new += judging.ask_judge(context, run, warehouse, todo)
+        elif todo:
+            _verify(context, run, warehouse, todo)
+            num_new += len(todo)
     rows = warehouse.query("verify_counts", attempt_ids=asked)
     return VerdictCounts(
         num_attempts=len(asked),
-        num_new=len(todo),
+        num_new=num_new,
         decisions={row["decision"]: row["num_attempts"] for row in rows},
     )
+
+
+def _rounds(settings: Verification) -> Iterator[tuple[str, ...]]:
+    """Yield which verifiers to ask together: the rules, then each last resort, in order."""
+    yield tuple(name for name in settings.verifiers if name not in LAST_RESORTS)
+    for name in settings.verifiers:
+        if name in LAST_RESORTS:
+            yield (name,)
 
 
 def unverified(
     warehouse: Warehouse, run_id: UUID, attempt_ids: Sequence[UUID]
 ) -> list[dict[str, Any]]:
     """Return the checks of attempts that the verifiers of a run have still to make."""
-    return warehouse.query("verify_todo", run_id=run_id, attempt_ids=attempt_ids)
+    return warehouse.query(
+        "verify_todo", run_id=run_id, attempt_ids=attempt_ids, last_resorts=list(LAST_RESORTS)
+    )
 
 
-def _declared(settings: Verification, run_id: UUID) -> list[dict[str, Any]]:
+def _declared(context: Context, run_id: UUID) -> list[dict[str, Any]]:
+    settings = context.recipe.verification
     return [
         {
             "run_id": run_id,
             "position": position,
             "verifier": name,
             "version": verifier(name, "verification.verifiers").version(),
-            "config_hash": config_hash(name, settings),
+            "config_hash": config_hash(
+                name, settings, **judging.depends_on(context) if name == judging.NAME else {}
+            ),
         }
         for position, name in enumerate(settings.verifiers)
     ]

@@ -142,6 +142,26 @@ class Requests(Section):
     """How long Ctrl-C waits for what is in flight."""
 
 
+class Judging(Section):
+    """How the judge (`models.judge`) is asked."""
+
+    sampling: Sampling = Sampling(temperature=0.0, top_p=1.0)
+    """Request fields; greedy, since a verdict should not be a matter of luck."""
+    stream: str = "judge"
+    """Open text in the key of its answers: change it to ask again on purpose."""
+    max_answer_chars: int = Field(default=12_000, gt=0)
+    """Of a longer answer the judge is shown the end."""
+
+
+class Voting(Section):
+    """When the answer of most traces stands in for a reference."""
+
+    min_votes: int = Field(default=3, gt=0)
+    """Traces that must agree."""
+    min_share: float = Field(default=0.5, ge=0, lt=1)
+    """They must be more than this share of all traces of the problem."""
+
+
 class Verification(Section):
     """How answers are checked."""
 
@@ -151,3 +171,7 @@ class Verification(Section):
     """Deadline of one verdict; the worker that misses it is killed and the verdict is undecided."""
     num_workers: int = Field(default=2, gt=0)
     """Worker processes."""
+    judge: Judging = Judging()
+    """For the verifier `judge`, which is asked where none before it in the list decided."""
+    majority: Voting = Voting()
+    """For the verifier `majority`, a fallback where none before it in the list decided."""

@@ -2,17 +2,40 @@
 
 import time
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from distill.config.prompts import Verification
 from distill.errors import UserError, nearest
 from distill.ids import content_id
-from distill.verify import code, math, reasoning_gym
+from distill.verify import (
+    choice,
+    code,
+    judge,
+    majority,
+    math,
+    math_verify_alone,
+    reasoning_gym,
+    texts,
+)
 from distill.verify.base import Check, Verdict, Verifier
 
 VERIFIERS: dict[str, Verifier] = {
-    v.name: v for v in (math.VERIFIER, reasoning_gym.VERIFIER, code.VERIFIER)
+    v.name: v
+    for v in (
+        math.VERIFIER,
+        math_verify_alone.VERIFIER,
+        choice.VERIFIER,
+        texts.EXACT,
+        texts.FUZZY,
+        reasoning_gym.VERIFIER,
+        code.VERIFIER,
+        judge.VERIFIER,
+        majority.VERIFIER,
+    )
 }
+LAST_RESORTS = (judge.VERIFIER.name, majority.VERIFIER.name)
+"""Asked only where no verifier before them in the recipe decided."""
 MAX_EXTRACTED_CHARS = 1000
 
 
@@ -37,9 +60,15 @@ def require(settings: Verification) -> None:
         verifier(name, "verification.verifiers").require()
 
 
-def config_hash(name: str, settings: Verification) -> UUID:
-    """Return the id of everything beside its version that a verdict depends on."""
-    return content_id(VERIFIERS[name].settings | {"timeout_sec": settings.timeout_sec})
+def config_hash(name: str, settings: Verification, **more: Any) -> UUID:
+    """Return the id of everything beside its version that a verdict depends on.
+
+    Args:
+        name: Of the verifier.
+        settings: The recipe's.
+        more: What else: of a judge the model, and how it is asked.
+    """
+    return content_id(VERIFIERS[name].settings | {"timeout_sec": settings.timeout_sec} | more)
 
 
 def decide(check: Check) -> Verdict:
