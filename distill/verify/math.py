@@ -94,11 +94,9 @@ def _by_library(answer: str, gold: str) -> Verdict:
         wanted = _parse_gold(gold)
     except Exception as error:
         return Verdict(decision="undecided", reason=f"gold: {type(error).__name__}")
-    if not wanted:
-        return Verdict(decision="undecided", reason="gold does not parse")
     given = _parse(*_searched(answer))
     extracted = next((p for p in given if isinstance(p, str)), None)
-    if not given:
+    if not given and not _broken(wanted):
         return Verdict(decision="wrong", reason="no answer in the text", extracted=extracted)
     return _compare(wanted, given, extracted)
 
@@ -117,9 +115,13 @@ def _compare(wanted: list[Any], given: list[Any], extracted: str | None) -> Verd
     if raised is not None:
         reason = f"comparison: {type(raised).__name__}"
         return Verdict(decision="undecided", reason=reason, extracted=extracted)
-    if all(isinstance(reading, str) for reading in wanted):
+    if _broken(wanted):
         return Verdict(decision="undecided", reason="gold does not parse", extracted=extracted)
     return Verdict(decision="wrong", score=0.0, reason="different", extracted=extracted)
+
+
+def _broken(wanted: list[Any]) -> bool:
+    return all(isinstance(reading, str) for reading in wanted)
 
 
 def _check_gold(gold: Any) -> str | None:

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from distill.verify.base import Verdict, Verifier
-from distill.verify.extract import final_answer
+from distill.verify.extract import final_answer, unwrap
 
 ALIKE = 0.9
 """Share of matching characters from which two texts are nearly the same: a letter in ten."""
@@ -33,7 +33,7 @@ def _exact(answer: str, gold: dict[str, Any]) -> Verdict:
     shown = ""
     for reference in _references(gold):
         shown = final_answer(answer, num_lines=len(reference.strip().splitlines()))
-        if plain(shown) == plain(reference):
+        if plain(shown) == plain(unwrap(reference)):
             return Verdict(decision="correct", score=1.0, reason="equal", extracted=shown)
     return Verdict(decision="wrong", score=0.0, reason="different", extracted=shown)
 

@@ -79,9 +79,7 @@ def test_a_judge_answers_in_json():
     assert ruling('{"analysis": "same", "correctness": "correct"}').decision == "correct"
     assert ruling('```json\n{"analysis": "no",\n "correctness": "incorrect"}\n```').score == 0.0
     assert ruling('{"correctness": true}').decision == "correct"
-    assert ruling(
-        r'{"analysis": "$\sqrt{2}$ is $\alpha$", "correctness": "correct"}'
-    ) == (
+    assert ruling(r'{"analysis": "$\sqrt{2}$ is $\alpha$", "correctness": "correct"}') == (
         ruling(json.dumps({"analysis": r"$\sqrt{2}$ is $\alpha$", "correctness": True}))
     )
 

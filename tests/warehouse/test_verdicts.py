@@ -112,7 +112,7 @@ def test_the_verifiers_of_a_run_are_on_record(toy, tmp_path):
     verify(context)
     rows = toy.query("select run_id, verifier, version from run_verifiers order by position")
     assert [row["verifier"] for row in rows] == ["reasoning-gym", "math"]
-    assert rows[1]["version"].startswith("1/math-verify-")
+    assert rows[1]["version"].startswith("2/math-verify-")
     assert {row["run_id"] for row in rows} == {context.recipe.run_id("verify")}
 
 
