@@ -9,7 +9,8 @@ user message:
     "what is 2 + 2? !half*2 !500"
 
 gets half a JSON document twice, then status 500, then an answer (see `Stub.act`). Each request
-becomes a line {"message", "action", "body"} of the log, written before the answer goes out.
+becomes a line {"message", "action", "body"} of the log, written before the answer goes out, and
+each answer a line {"message", "at"} of the log's neighbour .answers.
 POST /control {"refuse": 503} fails every request, {"hang": true} keeps every request waiting,
 {"grow": true} makes the token counter of /metrics grow, {"metrics": false} takes /metrics away,
 {"headers": {...}} go out with every answer. `batch` requests at most are worked on at a time, the
@@ -24,6 +25,7 @@ import random
 import re
 import subprocess
 import sys
+import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -102,6 +104,7 @@ class Stub:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.log = options.log.open("a", buffering=1)
+        self.answers = options.log.with_suffix(".answers").open("a", buffering=1)
         self.options = options
         self.tries: Counter[str] = Counter()
         self.tokens = 0
@@ -156,6 +159,7 @@ class Stub:
             async with self.batch:
                 await asyncio.sleep(self.options.delay * (1 + spread))
             response = await self.act(action, message, request)
+            self.answers.write(json.dumps({"message": message, "at": time.time()}) + "\n")
         finally:
             self.here -= 1
         if not response.prepared:

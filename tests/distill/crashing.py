@@ -1,0 +1,182 @@
+"""A run whose client, server or both are killed with -9 again and again, and what came of it."""
+
+import json
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from distill.sampling.stored import read_responses
+from tests import stub_server
+from tests.distill import sampling_toys
+from tests.distill.sampling_toys import toy_job, toy_requests
+
+ROOT = Path(__file__).parent.parent.parent
+SETTINGS = {"max_in_flight": 16, "max_tries": 1000}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crashed:
+    """What a run with so many kills did."""
+
+    num_stored: int
+    num_distinct: int
+    asked_after_commit: int
+    """Requests for keys whose response was on the disk: none is right."""
+    asked_again: int
+    """Requests for keys that the server had answered before: what was paid twice."""
+    oldest_lost_ms: float
+    """Age at the kill of the oldest answer that was not on the disk."""
+    counted_lost: int
+    """Requests that the outbox says were lost to a kill."""
+
+
+class Stage:
+    """Client and server, each in a process of its own."""
+
+    def __init__(self, folder: Path, num_requests: int, delay: float) -> None:
+        self.folder, self.outbox = folder, folder / "outbox"
+        self.log = folder / "log"
+        self._num_requests = num_requests
+        self._delay = delay
+        self._port = 0
+        self.server: subprocess.Popen[str] | None = None
+        self.client: subprocess.Popen[str] | None = None
+
+    def up(self) -> None:
+        """Start whichever of the two does not run."""
+        if self.server is None or self.server.poll() is not None:
+            options = ["--log", str(self.log), "--port", str(self._port), "--size", "2000"]
+            options += ["--delay", str(self._delay), "--spread", "1"]
+            self.server = self._start(stub_server.__file__, options)
+            assert self.server.stdout
+            self._port = int(self.server.stdout.readline())
+        if self.client is None or self.client.poll() is not None:
+            url = f"http://127.0.0.1:{self._port}"
+            words = [str(self.outbox), url, str(self._num_requests), json.dumps(SETTINGS)]
+            self.client = self._start(sampling_toys.__file__, words)
+
+    def _start(self, script: str, words: list[str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, script, *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env={"PYTHONPATH": str(ROOT)},
+        )
+
+    def kill(self, *victims: subprocess.Popen[str] | None) -> None:
+        """Kill at one moment."""
+        for victim in victims:
+            if victim:
+                victim.send_signal(signal.SIGKILL)
+        for victim in victims:
+            if victim:
+                victim.wait()
+
+    def num_asked(self) -> int:
+        """Return how many requests the server has seen."""
+        return self.log.read_bytes().count(b"\n") if self.log.exists() else 0
+
+    def committed(self) -> set[bytes]:
+        """Return the keys on the disk."""
+        if not self.outbox.exists():
+            return set()
+        with closing(sqlite3.connect(self.outbox)) as connection:
+            rows = connection.execute("select attempt_id from responses where rejected is null")
+            return {key for (key,) in rows}
+
+
+@contextmanager
+def stage(folder: Path, num_requests: int, delay: float) -> Iterator[Stage]:
+    here = Stage(folder, num_requests, delay)
+    try:
+        yield here
+    finally:
+        here.kill(here.client, here.server)
+
+
+def crash(folder: Path, *, num_requests: int, num_kills: int, seed: int, delay: float) -> Crashed:
+    """Run it to its end, with `num_kills` kills at random moments on the way."""
+    rng = random.Random(seed)
+    names = message_of(num_requests)
+    snapshots: list[tuple[float, set[str], int]] = []
+    with stage(folder, num_requests, delay) as here:
+        for _ in range(num_kills):
+            here.up()
+            share = num_requests // num_kills
+            goal = here.num_asked() + rng.randrange(1, max(2, share))
+            while here.num_asked() < goal and here.client and here.client.poll() is None:
+                time.sleep(rng.uniform(0, 0.02))
+            victims = rng.choice([(here.client,), (here.server,), (here.client, here.server)])
+            here.kill(*victims)
+            if here.client in victims:
+                at = time.time()
+                done = {names[key] for key in here.committed()}
+                snapshots.append((at, done, here.num_asked()))
+        here.up()
+        assert here.client
+        while here.client.poll() is None:
+            here.up()
+            time.sleep(0.05)
+        assert here.client.returncode == 0, here.client.stdout
+    return report(here, names, snapshots)
+
+
+def message_of(num_requests: int) -> dict[bytes, str]:
+    messages = [f"question {i}" for i in range(num_requests)]
+    keys = [request.attempt_id.bytes for request in toy_requests(toy_job(), messages)]
+    return dict(zip(keys, messages, strict=True))
+
+
+def report(
+    here: Stage, names: dict[bytes, str], snapshots: list[tuple[float, set[str], int]]
+) -> Crashed:
+    asked = [json.loads(line)["message"] for line in here.log.read_text().splitlines()]
+    answers = defaultdict(list)
+    for line in here.log.with_suffix(".answers").read_text().splitlines():
+        answer = json.loads(line)
+        answers[answer["message"]].append(answer["at"])
+    wrong, oldest = 0, 0.0
+    for at, done, num_then in snapshots:
+        wrong += sum(message in done for message in asked[num_then:])
+        lost = [when for m, times in answers.items() if m not in done for when in times]
+        ages = [at - when for when in lost if when <= at]
+        oldest = max([oldest, *ages_of_this_kill(ages, snapshots, at)])
+    rows = read_responses(here.outbox, limit=10**6)
+    with closing(sqlite3.connect(here.outbox)) as connection:
+        counted = "select count(*) from tries where cause = 'lost'"
+        (num_lost,) = connection.execute(counted).fetchone()
+    return Crashed(
+        num_stored=len(rows),
+        num_distinct=len({row.attempt_id for row in rows}),
+        asked_after_commit=wrong,
+        asked_again=sum(len(times) - 1 for times in answers.values() if times),
+        oldest_lost_ms=1000 * oldest,
+        counted_lost=num_lost,
+    )
+
+
+def ages_of_this_kill(
+    ages: list[float], snapshots: list[tuple[float, set[str], int]], at: float
+) -> list[float]:
+    """Leave out answers that an earlier kill had lost already."""
+    before = max((then for then, *_ in snapshots if then < at), default=0.0)
+    return [age for age in ages if age < at - before]
+
+
+def bodies(outbox: Path) -> dict[UUID, bytes]:
+    return {row.attempt_id: row.body for row in read_responses(outbox, limit=10**6)}
+
+
+def asked_counts(log: Path) -> Counter[str]:
+    return Counter(json.loads(line)["message"] for line in log.read_text().splitlines())
