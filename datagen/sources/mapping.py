@@ -1,6 +1,8 @@
 """From the rows of a file or a Hub dataset to problems, by the recipe's field mapping."""
 
+import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -8,6 +10,7 @@ from distill.benchmarks import Problem
 from distill.benchmarks.rows import Row, text_field
 from distill.config.prompts import FileSource, HubSource
 from distill.errors import UserError
+from distill.verify.base import Verifier
 from distill.verify.registry import verifier
 
 
@@ -54,20 +57,43 @@ class Mapping:
         trace = text_field(row, fields.trace, where) if fields.trace else None
         return Problem.of(text, golds, number), trace
 
-    def _gold(self, row: Row, field: str, where: str) -> dict[str, Any]:
-        """Return the gold: what a field holds in the verifier's own shape, or an answer's text."""
-        value = row.get(field)
-        if isinstance(value, dict) and self.pattern is None:
-            gold = value
+    def _gold(self, row: Row, field: str | dict[str, str], where: str) -> dict[str, Any]:
+        """Return the gold: what fields hold in the verifier's own shape, or an answer's text."""
+        if isinstance(field, dict):
+            gold = {part: _present(row, name, where) for part, name in field.items()}
         else:
-            text = text_field(row, field, where)
-            found = self.pattern.search(text) if self.pattern else None
-            if self.pattern and (found is None or not found[1]):
-                raise UserError(
-                    f"{where}: gold_pattern {self.pattern.pattern!r} finds nothing in field "
-                    f"{field!r}, which ends in {text[-60:]!r}"
-                )
-            gold = {"answer": (found[1] if found else text).strip()}
-        if complaint := verifier(self.source.verifier, where).check_gold(gold):
+            gold = self._own_shape(row.get(field)) or {"answer": self._text(row, field, where)}
+        if complaint := self._rule.check_gold(gold):
             raise UserError(f"{where}: gold {complaint}, as {self.source.verifier} wants it")
         return gold
+
+    @property
+    def _rule(self) -> Verifier:
+        return verifier(self.source.verifier, f"prompts source {self.source.name!r}")
+
+    def _own_shape(self, value: Any) -> dict[str, Any] | None:
+        """Return a value that is a gold already, as an object or as its JSON text."""
+        if self.pattern is not None:
+            return None
+        if isinstance(value, str) and value.lstrip().startswith("{"):
+            with suppress(ValueError, RecursionError):
+                parsed = json.loads(value)
+                return parsed if self._rule.check_gold(parsed) is None else None
+        return value if isinstance(value, dict) else None
+
+    def _text(self, row: Row, field: str, where: str) -> str:
+        text = text_field(row, field, where)
+        found = self.pattern.search(text) if self.pattern else None
+        if self.pattern and (found is None or not found[1]):
+            raise UserError(
+                f"{where}: gold_pattern {self.pattern.pattern!r} finds nothing in field "
+                f"{field!r}, which ends in {text[-60:]!r}"
+            )
+        return (found[1] if found else text).strip()
+
+
+def _present(row: Row, field: str, where: str) -> Any:
+    if row.get(field) is None:
+        has = ", ".join(sorted(row)) or "none"
+        raise UserError(f"{where}: no field {field!r}; it has {has}")
+    return row[field]

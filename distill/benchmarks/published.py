@@ -1,6 +1,5 @@
 """Published benchmarks, from a data folder or the Hub."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -8,24 +7,23 @@ from pathlib import Path
 from uuid import UUID
 
 from distill.benchmarks.base import Problem, content_hash
-from distill.benchmarks.rows import HubError, Row, find_file, hub_rows, read_rows, text_field
+from distill.benchmarks.readers import Reader, humaneval, mathematics, mbpp
+from distill.benchmarks.rows import HubError, Row, find_file, hub_rows, read_rows
 from distill.errors import UserError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """Where a benchmark's problems are, which fields hold them, and how to know them again."""
+    """Where a benchmark's problems are, how to read them, and how to know them again."""
 
     file: str
     """Its name in the data folder."""
-    dataset: str
-    """Its Hub id."""
-    config: str | None
-    split: str
-    problem: str
-    gold: str
-    gold_pattern: str = r"(?s)(.+)"
-    """Its first group is the answer in the gold field."""
+    dataset: str | None
+    """Its Hub id; None where no Hub dataset is known to hold the same problems."""
+    config: str | None = None
+    split: str = "test"
+    read: Reader
+    """Returns the text and the golds of a row."""
     num_problems: int
     content_hash: UUID
     """Of the file's problems and answers; what the Hub holds was not compared."""
@@ -37,10 +35,7 @@ PUBLISHED = {
         file="gsm8k_test.jsonl",
         dataset="openai/gsm8k",
         config="main",
-        split="test",
-        problem="question",
-        gold="answer",
-        gold_pattern=r"#### (.+)",
+        read=mathematics("question", "answer", pattern=r"#### (.+)"),
         num_problems=1319,
         content_hash=UUID("bd7e0eb1-a007-9d73-8fbb-f464a9830a51"),
         licence="MIT",
@@ -48,10 +43,7 @@ PUBLISHED = {
     "math500": Published(
         file="math500.jsonl",
         dataset="HuggingFaceH4/MATH-500",
-        config=None,
-        split="test",
-        problem="problem",
-        gold="answer",
+        read=mathematics("problem", "answer"),
         num_problems=500,
         content_hash=UUID("d2fa5b35-0226-89ae-5b30-0357941eaa80"),
         licence="MIT",
@@ -59,13 +51,27 @@ PUBLISHED = {
     "aime2024": Published(
         file="aime2024.jsonl",
         dataset="HuggingFaceH4/aime_2024",
-        config=None,
         split="train",
-        problem="problem",
-        gold="answer",
+        read=mathematics("problem", "answer"),
         num_problems=30,
         content_hash=UUID("9abf1155-cde3-23c5-36c8-016c22306d77"),
         licence="MIT",
+    ),
+    "humaneval": Published(
+        file="HumanEval.jsonl",
+        dataset="openai/openai_humaneval",
+        read=humaneval,
+        num_problems=164,
+        content_hash=UUID("76625ff9-7dfd-9ead-3a69-c88ab66432ad"),
+        licence="MIT",
+    ),
+    "mbpp": Published(
+        file="mbpp_sanitized.json",
+        dataset=None,
+        read=mbpp,
+        num_problems=399,
+        content_hash=UUID("3bdb8371-62cb-d571-a252-71cef3f6e0d9"),
+        licence="Apache-2.0",
     ),
 }
 
@@ -79,11 +85,13 @@ def published_problems(name: str, data: Path | None) -> tuple[Problem, ...] | st
     """
     benchmark = PUBLISHED[name]
     path = find_file(benchmark.file, data) if data else None
+    if path is None and benchmark.dataset is None:
+        return "no Hub dataset is known to hold the same problems"
     try:
         rows = (
             read_rows(path)
             if path
-            else hub_rows(benchmark.dataset, benchmark.config, benchmark.split)
+            else hub_rows(str(benchmark.dataset), benchmark.config, benchmark.split)
         )
     except HubError as error:
         return str(error)
@@ -103,10 +111,5 @@ def _problems(
     benchmark: Published, rows: Iterator[tuple[int, Row]], where: str
 ) -> Iterator[Problem]:
     for number, row in rows:
-        text = text_field(row, benchmark.problem, f"{where}, row {number}")
-        gold = text_field(row, benchmark.gold, f"{where}, row {number}")
-        answer = re.search(benchmark.gold_pattern, gold)
-        if answer is None:
-            shown = f"{benchmark.gold_pattern!r} in {gold[-60:]!r}"
-            raise UserError(f"{where}, row {number}: no {shown}")
-        yield Problem.of(text, {"math": {"answer": answer[1].strip()}}, number)
+        text, golds = benchmark.read(row, f"{where}, row {number}")
+        yield Problem.of(text, golds, number)

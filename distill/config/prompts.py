@@ -14,8 +14,9 @@ class Fields(Section):
 
     problem: str
     """The problem's text."""
-    gold: str | None = None
-    """The reference answer; without it nothing can be verified."""
+    gold: str | dict[str, str] | None = None
+    """The reference answer; without it nothing can be verified. A table names a field for each part
+    of the verifier's own gold: { tests = "test_list", entry_point = "function" }."""
     trace: str | None = None
     """A finished response, for recipes that import traces instead of sampling them."""
 

@@ -42,10 +42,39 @@ def test_golds_in_the_verifiers_own_shape(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("row", "field", "gold"),
+    [
+        (
+            {"tests": ["assert f(1)"], "name": "f"},
+            {"tests": "tests", "entry_point": "name"},
+            {"tests": ["assert f(1)"], "entry_point": "f"},
+        ),
+        ({"io": '{"inputs": ["1"], "outputs": ["2"]}'}, "io", {"inputs": ["1"], "outputs": ["2"]}),
+    ],
+)
+def test_golds_made_of_several_fields_or_of_json_text(tmp_path, row, field, gold):
+    path = write_lines(tmp_path / "a.jsonl", [{"q": "Write f.", **row}])
+    source = file_source(
+        path, fields={"problem": "q", "gold": field}, gold_pattern=None, verifier="code"
+    )
+    (read_row,) = read(source)
+    assert read_row.problem.golds == {"code": gold}
+
+
+@pytest.mark.parametrize("answer", ["{1, 2}", '{"answer": 3}x', '{"reply": "3"}'])
+def test_an_answer_in_braces_is_an_answer(tmp_path, answer):
+    path = write_lines(tmp_path / "a.jsonl", [{"q": "Which?", "a": answer}])
+    (row,) = read(file_source(path, gold_pattern=None))
+    assert row.problem.golds == {"math": {"answer": answer}}
+
+
+@pytest.mark.parametrize(
     ("more", "message"),
     [
         ({"fields": {"problem": "question"}}, "row 1: no field 'question'; it has a, id, q"),
         ({"fields": {"problem": "q", "gold": "b"}}, "row 1: no field 'b'"),
+        ({"fields": {"problem": "q", "gold": {"answer": "b"}}}, "row 1: no field 'b'; it has a"),
+        ({"fields": {"problem": "q", "gold": {"reply": "a"}}}, "row 1: gold must be"),
         ({"gold_pattern": "answer: (.+)"}, "row 1: gold_pattern .* finds nothing in field 'a'"),
         ({"gold_pattern": "####"}, "has no group"),
         ({"gold_pattern": "("}, "gold_pattern '\\(': missing"),

@@ -39,6 +39,26 @@ def test_a_limit_takes_the_first_and_hashes_them_alone():
     assert few.licence == "MIT"
 
 
+@needs_data
+def test_benchmarks_of_code_bring_tests_and_the_name_that_they_call():
+    humaneval, mbpp = (load(BenchmarkSpec(name=n), data()).problems for n in ("humaneval", "mbpp"))
+    gold = humaneval[0].golds["code"]
+    assert gold["entry_point"] == "has_close_elements"
+    assert gold["prompt"].strip("\n") == humaneval[0].text
+    assert "def check(candidate)" in gold["tests"][0]
+    assert mbpp[0].text == (
+        "Write a function to find the shared elements from the given two lists.\n"
+        "Your code should pass these tests:\n\n" + "\n".join(mbpp[0].golds["code"]["tests"])
+    )
+    assert mbpp[74].golds["code"]["entry_point"] == "sum"
+    assert mbpp[52].golds["code"]["tests"][0] == "import math"
+
+
+def test_what_no_hub_dataset_holds_wants_its_file(tmp_path):
+    with pytest.raises(UserError, match=r"no mbpp_sanitized.json in .*: no Hub dataset is known"):
+        load(BenchmarkSpec(name="mbpp"), tmp_path)
+
+
 def test_changed_files_are_refused(tmp_path):
     row = '{"problem": "1 + 1?", "answer": "2"}\n'
     (tmp_path / "aime2024.jsonl").write_text(row)

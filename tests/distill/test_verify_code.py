@@ -101,11 +101,13 @@ def test_an_answer_may_go_on_from_the_prompt(pool, answer, decision):
         ("from dataclasses import dataclass\n@dataclass\nclass P:\n    x: int\ndef f(x): return P(x).x",
          ["assert f(3) == 3"]),
         ("def sum(a): return 7", ["assert sum([1]) == 7"]),
+        ("def check(n): return n > 7", ["assert check(8) and not check(7)"]),
         ("import sys\nsys.stdout.write('x' * 10**6)\ndef f(x): print('y' * 10**6); return x", ["assert f(1) == 1"]),
     ],
 )  # fmt: skip
 def test_what_goes_to_and_from_a_candidate_is_as_if_it_were_here(pool, answer, tests):
-    gold = {"tests": tests} | ({"entry_point": "sum"} if "def sum" in answer else {})
+    entry_point = answer.split("(")[0].removeprefix("def ") if answer.startswith("def ") else None
+    gold = {"tests": tests, "entry_point": entry_point}
     assert decide(pool, answer, **gold) == ("correct", "passed")
 
 

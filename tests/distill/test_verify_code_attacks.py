@@ -70,7 +70,7 @@ def test_every_attack_is_contained_and_the_pool_lives_on(listener, tmp_path, mon
     assert "correct" not in decided.values()
     undecided = {n: v.reason for n, v in verdicts.items() if v.decision == "undecided"}
     assert {n: reason for n, reason in undecided.items() if n not in BUSY} == UNDECIDED
-    assert {verdicts[name].reason for name in BUSY} <= {"time limit", "timeout"}
+    assert {verdicts[name].reason for name in BUSY} <= {"time limit", "memory limit", "timeout"}
     assert {name: verdicts[name].reason for name in WRONG} == WRONG
     assert {verdicts[name, "after"].decision for name in attacks} == {"correct"}
     assert num_left <= 5  # worker, its tracker, twice bwrap, the sandbox's first process
