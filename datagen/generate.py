@@ -17,6 +17,9 @@ from warehouse.collect import CollectReport, Prompt, collect
 from warehouse.database import Warehouse
 from warehouse.stage import stage_run
 
+MOST_BROKEN = 10
+"""Broken rows of a source that the terminal is told; the log has all."""
+
 
 def check(context: Context) -> None:
     """Refuse what could not be generated.
@@ -43,7 +46,7 @@ def _teacher(recipe: Recipe) -> ModelSpec:
         sampled = ", ".join(source.name for source in _split(recipe)[0])
         raise UserError(
             f"recipe {recipe.name}: sources {sampled} bring no traces, and there is no "
-            "models.teacher to write them. Name one, or map fields.trace."
+            "models.teacher to write them. Name one, map fields.trace, or name a layout."
         )
     return recipe.models.teacher
 
@@ -132,6 +135,12 @@ def _say_imported(context: Context, report: ImportReport) -> None:
         f"{escape(report.source)}: {report.num_traces} traces imported, {new}; "
         f"{report.num_held_out} left out, their problems were not chosen."
     )
+    if report.broken:
+        context.console.print(f"{len(report.broken)} broken rows left out:")
+    for complaint in report.broken[:MOST_BROKEN]:
+        context.console.print(f"    {escape(complaint)}", soft_wrap=True)
+    if len(report.broken) > MOST_BROKEN:
+        context.console.print("    ... and more; the run's log names each.")
 
 
 def attempts_of(warehouse: Warehouse, recipe: Recipe) -> list[UUID]:

@@ -50,6 +50,7 @@ class Mapping:
             UserError: naming the row, if a mapped field is missing or the pattern does not match.
         """
         fields, where = self.source.fields, f"prompts source {self.source.name!r}, row {number}"
+        assert fields, "a source of a known layout is read by it"
         text = text_field(row, fields.problem, where)
         golds = {}
         if fields.gold:

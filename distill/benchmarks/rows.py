@@ -6,7 +6,7 @@ import json
 import os
 import socket
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -25,14 +25,20 @@ def find_file(name: str, data: Path | None) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def read_rows(path: Path) -> Iterator[tuple[int, Row]]:
+def read_rows(
+    path: Path, skip: Callable[[UserError], None] | None = None
+) -> Iterator[tuple[int, Row]]:
     """Yield the rows of a file with their numbers: lines of JSON lines, else counted from 1.
 
     JSON lines and Parquet are read as they are asked for. A JSON file holds a list of objects, or
     an object with one list in it, or JSON lines after all.
 
+    Args:
+        path: The file.
+        skip: Is told of each row that is broken, which is then left out.
+
     Raises:
-        UserError: for a file that is no such thing, at the first row that is broken.
+        UserError: for a file that is no such thing, and without `skip` at the first broken row.
     """
     suffixes = [suffix for suffix in path.suffixes if suffix != ".gz"]
     kind = suffixes[-1] if suffixes else ""
@@ -42,9 +48,9 @@ def read_rows(path: Path) -> Iterator[tuple[int, Row]]:
         if kind == ".parquet":
             yield from _parquet(path, file)
         elif kind == ".json":
-            yield from _json(path, file.read())
+            yield from _json(path, file.read(), skip)
         else:
-            yield from _lines(path, file)
+            yield from _lines(path, file, skip)
 
 
 @contextmanager
@@ -57,26 +63,38 @@ def _open(path: Path) -> Iterator[io.BufferedIOBase]:
         raise UserError(f"{path}: cannot be read: {reason}") from error
 
 
-def _lines(path: Path, lines: io.BufferedIOBase | list[bytes]) -> Iterator[tuple[int, Row]]:
+def _lines(
+    path: Path,
+    lines: io.BufferedIOBase | list[bytes],
+    skip: Callable[[UserError], None] | None,
+) -> Iterator[tuple[int, Row]]:
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
         try:
-            row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
-        except (ValueError, RecursionError) as error:
-            raise UserError(
-                f"{path}, line {number}: broken: {error}. Correct or remove it."
-            ) from error
-        yield number, _object(path, f"line {number}", row)
+            if line.strip():
+                yield number, _line(path, number, line)
+        except UserError as error:
+            if skip is None:
+                raise
+            skip(error)
 
 
-def _json(path: Path, content: bytes) -> Iterator[tuple[int, Row]]:
+def _line(path: Path, number: int, line: bytes) -> Row:
+    try:
+        row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}, line {number}: broken: {error}. Correct or remove it.") from error
+    return _object(path, f"line {number}", row)
+
+
+def _json(
+    path: Path, content: bytes, skip: Callable[[UserError], None] | None
+) -> Iterator[tuple[int, Row]]:
     try:
         value = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         if content.lstrip().startswith(b"["):
             raise UserError(f"{path}: broken: {error}") from error
-        yield from _lines(path, content.splitlines(keepends=True))
+        yield from _lines(path, content.splitlines(keepends=True), skip)
         return
     if isinstance(value, dict):
         lists = [item for item in value.values() if isinstance(item, list)]

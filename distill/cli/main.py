@@ -9,7 +9,7 @@ from types import FrameType
 import typer
 from rich.console import Console
 
-from distill.cli import doctor, plan, prepare, recipes, sql, stages, status, traces
+from distill.cli import doctor, plan, prepare, recipes, sql, stages, status, traces, warehouse
 from distill.errors import UserError
 
 INTERRUPTED = 130
@@ -22,7 +22,7 @@ app = typer.Typer(
     help="Distil a large reasoning model into small ones. "
     "Every stage is a sub-command and a make target; run again, it does only what is missing.",
 )
-for part in (stages, status, plan, recipes, doctor, prepare, sql, traces):
+for part in (stages, status, plan, recipes, doctor, prepare, sql, traces, warehouse):
     part.register(app)
 
 

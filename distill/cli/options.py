@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from distill.config.load import load_recipe
+from distill.config.recipe import Recipe
 from distill.runs.context import Context
 from distill.runs.home import Home, data_dir
 
@@ -47,14 +48,20 @@ def stage_context(
     recipe: str, overrides: list[str] | None, data: str | None, home: str | None
 ) -> Iterator[Context]:
     """Give a stage its context; servers that were started in it end with it."""
+    with recipe_context(load_recipe(recipe, overrides or ()), data, home) as context:
+        yield context
+
+
+@contextmanager
+def recipe_context(recipe: Recipe, data: str | None, home: str | None) -> Iterator[Context]:
+    """Give stages their context for a recipe that is resolved."""
     from distill.serving.pool import ServerPool
 
-    resolved = load_recipe(recipe, overrides or ())
     place, console = Home.at(home), wide_console()
     servers = ServerPool(place, console, keep=True)
     try:
         yield Context(
-            recipe=resolved, home=place, data=data_dir(data), servers=servers, console=console
+            recipe=recipe, home=place, data=data_dir(data), servers=servers, console=console
         )
     finally:
         servers.close()

@@ -1,12 +1,15 @@
 """Recipe sections that say where problems come from and what is done to their traces."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from distill.config.base import Section
 from distill.config.curation import Domain
 from distill.config.models import Sampling
+
+Layout = Literal["auto", "openr1-math", "openthoughts", "s1k", "sharegpt", "messages"]
+"""How others lay out the traces that they publish; `auto` knows it by the fields of a row."""
 
 
 class Fields(Section):
@@ -52,8 +55,12 @@ class GymSource(_Source):
 
 
 class _RowSource(_Source):
-    fields: Fields
-    """Field mapping."""
+    fields: Fields | None = None
+    """Field mapping; needed where no layout is named."""
+    layout: Layout | None = None
+    """A layout in which others publish traces, instead of a field mapping."""
+    broken_rows: Literal["fail", "skip"] = "fail"
+    """Stop at the first row that is broken, or leave such rows out and tell which."""
     verifier: str = "math"
     """What checks answers against the gold."""
     gold_pattern: str | None = None
@@ -61,7 +68,13 @@ class _RowSource(_Source):
     limit: int | None = Field(default=None, gt=0)
     """Use the first so many rows."""
     trace_model: str = "unknown"
-    """Who wrote the traces, where `fields.trace` imports them."""
+    """Who wrote the traces, where `fields.trace` or `layout` imports them."""
+
+    @model_validator(mode="after")
+    def _has_one_mapping(self) -> Self:
+        if (self.fields is None) is (self.layout is None):
+            raise ValueError(f"prompts source {self.name!r}: name either `fields` or a `layout`")
+        return self
 
 
 class FileSource(_RowSource):

@@ -19,7 +19,7 @@ def test_files_are_mapped(tmp_path):
         {"math": {"answer": "2"}},
         {"math": {"answer": "4"}},
     ]
-    assert [(row.problem.source_row, row.trace) for row in rows] == [("1", None), ("2", None)]
+    assert [(row.problem.source_row, row.responses) for row in rows] == [("1", ()), ("2", ())]
 
 
 def test_files_lie_under_data_too(tmp_path):
@@ -31,7 +31,8 @@ def test_traces_and_problems_without_gold(tmp_path):
     path = write_lines(tmp_path / "a.jsonl", [{"q": "Why?", "t": "<think>Hm.</think>So."}])
     fields = {"problem": "q", "trace": "t"}
     (row,) = read(file_source(path, fields=fields, gold_pattern=None))
-    assert (row.problem.golds, row.trace) == ({}, "<think>Hm.</think>So.")
+    assert row.problem.golds == {}
+    assert [response.text for response in row.responses] == ["<think>Hm.</think>So."]
 
 
 def test_golds_in_the_verifiers_own_shape(tmp_path):
