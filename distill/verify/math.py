@@ -19,7 +19,7 @@ from distill.verify.extract import announces, boxed_group, boxes, stated
 from distill.verify.math_compare import same
 from distill.verify.math_forms import Expression, Form
 from distill.verify.math_read import read
-from distill.verify.math_text import clean
+from distill.verify.math_text import clean, tight
 
 _DELIMITED = re.compile(r"(?<!\\)\$|\\boxed|\\\(|\\\[")
 _TOLD = re.compile(r"(?=.*[\d\\]).*[a-z]{2,}\s+[a-z]{2,}\s+[a-z]{2,}\s+[a-z]{2,}", re.DOTALL)
@@ -64,7 +64,7 @@ def _check(answer: str, gold: dict[str, Any]) -> Verdict:
     found = stated(answer)
     if found is not None:
         shown, text = found.text, clean(found.text)
-        alike = text.replace(" ", "") == reference.text.replace(" ", "") and bool(text)
+        alike = tight(text) == tight(reference.text) and bool(text)
         equal = alike or same(reference.form, read(text))
         if equal:
             return Verdict(decision="correct", score=1.0, reason="equal", extracted=shown)

@@ -1,5 +1,6 @@
 """Whether two forms of an answer say the same: True, False, or None where no rule knows."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -22,10 +23,11 @@ from distill.verify.math_forms import (
     as_interval,
 )
 from distill.verify.math_numbers import Number, same_number
-from distill.verify.math_text import as_latex
+from distill.verify.math_text import as_latex, tight
 from distill.verify.math_units import read_unit
 
 Answer = bool | None
+_FUNCTION = re.compile(r"[a-z]\(x\)")
 DEGREES = read_unit("°")
 MAX_ITEMS = 60
 
@@ -92,6 +94,8 @@ def _named(gold: Form, given: Form) -> Answer:
         equal = same(wanted, found)
         if equal and len(gold.name) == len(given.name) == 1:
             return False
+        if equal and sorted((gold.name, given.name))[1] == "y":  # the graph of a function
+            return True if _FUNCTION.fullmatch(min(gold.name, given.name)) else None
         return None if equal or _has_names(wanted) or _has_names(found) else equal
     if _states_relation(wanted) or _states_relation(found):
         return None
@@ -166,18 +170,19 @@ def _items(gold: Form, given: Form) -> Answer:
     if not isinstance(gold, Items) or not isinstance(given, Items):
         one, other = (gold, given) if isinstance(gold, Items) else (given, gold)
         if isinstance(one, Items) and one.decimal and isinstance(other, Number):
-            return same_number(one.decimal, other)
+            long = (one.decimal.decimals or 0) > 1 or abs(one.decimal.value) < 1
+            if one is given or long:  # a reference such as 2,5 is two numbers
+                return same_number(one.decimal, other)
         return False if isinstance(other, Number) else None
     brackets = {gold.bracket, given.bracket}
     if brackets == {"(", "{"}:
         return False
-    if gold.bracket == "(":
-        names = [form.name for form in given.items if isinstance(form, Named)]
-        if len(gold.items) != len(given.items) or len(names) < len(given.items):
-            return _ordered(gold.items, given.items)
-        return _ordered(gold.items, given.items) or None  # y = 2, x = 1 may be (1, 2)
-    if given.bracket == "(" and len({f.name for f in gold.items if isinstance(f, Named)}) > 1:
-        return _ordered(gold.items, given.items) or None
+    one, other = (gold, given) if gold.bracket == "(" else (given, gold)
+    names = [form.name for form in other.items if isinstance(form, Named)]
+    if one.bracket == "(" and (gold is one or len(set(names)) > 1):
+        equal = _ordered(gold.items, given.items)
+        surely = names == sorted(names) or len(names) < len(other.items)
+        return equal if equal or surely else None  # y = 2, x = 1 may be (1, 2)
     return _unordered(gold.items, given.items)
 
 
@@ -245,7 +250,7 @@ def _expressions(gold: Number | Expression, given: Number | Expression) -> Answe
     one, other = _latex(gold), _latex(given)
     if one is None or other is None:
         return None
-    return one.replace(" ", "") == other.replace(" ", "") or _equal(one, other)
+    return tight(one) == tight(other) or _equal(one, other)
 
 
 def _latex(form: Number | Expression) -> str | None:

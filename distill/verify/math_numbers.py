@@ -17,9 +17,9 @@ _NUMBER = re.compile(
     r"(?:\s*(?:\\times|\\cdot|\*|x)\s*10\s*\^\s*(?:\{\s*(?P<power>-?\d+)\s*\}|(?P<bare>-?\d+))"
     r"|[eE](?P<e>[-+]?\d+))?)"
 )
-_SCALES = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12}
+_SCALES = {"dozen": 12, "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9}
 _SCALE = re.compile(rf"\s*({'|'.join(_SCALES)})\b", re.IGNORECASE)
-_PERCENT = re.compile(r"\s*(?:%|percent(?:age)?\b(?:\s+points?\b)?|pct\b)", re.IGNORECASE)
+_PERCENT = re.compile(r"\s*(?:%|per\s?cent(?:age)?\b(?:\s+points?\b)?|pct\b)", re.IGNORECASE)
 _REPEATING = re.compile(r"(-?)(\d*)\.(\d*)\\(?:overline|bar|dot)\{?(\d+)\}?(?:\s*%)?")
 _GOES_ON = re.compile(r"(-?)(\d*)\.(\d*?)(\d{1,6}?)\4{2,}\\ldots(?:\s*%)?")
 _COMPOUND = re.compile(r"(?<=[a-z])\s*(?:,|,?\s+and)?\s+(?=\d)")
@@ -60,7 +60,7 @@ def read_number(text: str) -> Number | None:
         return None
     rest = text[match.end() :]
     if scale := _SCALE.match(rest):
-        value, rest = value * 10 ** _SCALES[scale[1].lower()], rest[scale.end() :]
+        value, rest = value * _SCALES[scale[1].lower()], rest[scale.end() :]
     percent = _PERCENT.match(rest)
     if percent:
         rest = rest[percent.end() :]
@@ -131,7 +131,7 @@ def _is_integer(part: str) -> bool:
     return part.lstrip("-").isdigit()
 
 
-_FUNCTIONS = r"sin|cos|tan|cot|sec|csc|log|ln|exp|lim|max|min|pi|sqrt|frac|arcsin|arccos|arctan"
+_FUNCTIONS = r"sin|cos|tan|cot|sec|csc|log|ln|exp|lim|pi|sqrt|frac|arcsin|arccos|arctan"
 _WORD = re.compile(
     rf"(?!(?:{_FUNCTIONS}|and|or|to|by|if|for|when|not)\b)"
     rf"([A-Za-z]{{2,}}+|[a-zA-Z](?![A-Za-z(])|{MONEY}|[¢€£¥]|°[CF]?)"

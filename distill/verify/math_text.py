@@ -22,7 +22,7 @@ _REWRITES = [
         (r"\\(?:left|right|[bB]ig[lr]?|[bB]igg[lr]?)(?![a-zA-Z])\s*\.?", ""),
         (r"\\(?:displaystyle|textstyle|limits|allowbreak)(?![a-zA-Z])", ""),
         (r",\\!\s*", ","),
-        (r"(?<!\\)\\!", ""),
+        (r"(?<!\\)\\!|\\(?:checkmark|blacksquare|square|qed)(?![a-zA-Z])", ""),
         (r"\{,\}", ","),
         (r"(?<!\\)\\[,;: ]|\\(?:quad|qquad|thinspace)(?![a-zA-Z])|~", " "),
         (r"\\[dtc]frac(?![a-zA-Z])", r"\\frac"),
@@ -54,6 +54,7 @@ _TEXT = re.compile(
     r"\\(?:text|textnormal|textrm|textbf|textit|textsf|texttt|mbox|hbox|mathrm|mathbf|mathit|mathsf"
     r"|boldsymbol|operatorname|underline|boxed|fbox|rm|bf)\*?\s*\{([^{}]*)\}"
 )
+_SPACE = re.compile(r" (?!\d)|(?<!\d) ")
 _UNIT_LETTERS = {"m": "meters", "g": "grams", "s": "seconds", "h": "hours", "L": "liters"}
 _LOOSE = re.compile(r"(?<=\{) | (?=\})|(?<=°) (?=[CF]\b)")
 _PAIRS = (
@@ -95,6 +96,11 @@ def clean(text: str) -> str:
 def _plain(match: re.Match[str]) -> str:
     """Return the words of a text command; a letter alone in it is a unit, not a variable."""
     return f" {_UNIT_LETTERS.get(match[1].strip(), match[1])} "
+
+
+def tight(text: str) -> str:
+    """Return cleaned mathematics without its spaces; 1 1/2 keeps the one that means something."""
+    return _SPACE.sub("", text)
 
 
 def bare(text: str) -> str:

@@ -4,6 +4,8 @@ Each reader returns None for what is not its own.
 """
 
 import re
+from dataclasses import replace
+from fractions import Fraction
 
 from distill.verify.math_forms import (
     INFINITY,
@@ -22,7 +24,7 @@ from distill.verify.math_forms import (
     Read,
     Words,
 )
-from distill.verify.math_numbers import compound, read_number, repeating
+from distill.verify.math_numbers import Number, compound, read_number, repeating
 from distill.verify.math_text import split_top
 from distill.verify.math_units import read_unit
 
@@ -32,21 +34,28 @@ _SPOKEN = re.compile(
     r"(?:\\?[A-Za-z][\w'-]*[ ,]+)*?(?:is|are|equals?|becomes|answer|value|solutions?)\s*:?\s+(\S.*)"
     r"|(?:[A-Z]?[a-z]+[ ,]+)*[A-Z]?[a-z]{3,}\s*:\s*(\S.*)"
 )
-_BASED = re.compile(r"([0-9A-Fa-f]+)\s*(?:_\s*\{?\s*(\d{1,2})\s*\}?|\(?\s*\(?base\s+(\d{1,2})\)?)")
+_BASED = re.compile(
+    r"\(?([0-9A-Fa-f]+)\)?\s*(?:_\s*\{?\s*(\d{1,2})\s*\}?|\(?\s*\(?base\s+(\d{1,2})\)?)"
+)
 _LETTER = re.compile(r"\(([A-Z])\)|([A-Z])\)?|[\[{]([A-Z])[\]}]")
 _CHOICE = re.compile(r"(?:\(([A-J])\)|([A-J])[.):])\s*(\S.*)")
 _CLOCK = re.compile(r"(.*\d)\s*([ap])\.?\s?m\.?", re.IGNORECASE)
 _GAP = re.compile(r"(?<=[\w)}])\s+(?=[A-Za-z])")
 _ANGLED = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![a-z])")
+_MODULUS = re.compile(r"(.*\S)\s*(?:\\pmod\s*\{?\s*(\w+)\s*\}?|\(\s*mod (\w+)\))")
 _ANY_UNIT = re.compile(r"(?:(?:square|sq\.?|cubic|cu\.?) )?units?")
 _MATRIX = re.compile(r"\\begin\{([pbB]?matrix|array)\}(?:\{[lcr|]*\})?(.*)\\end\{\1\}", re.DOTALL)
 _PLUS_MINUS = re.compile(r"\\(pm|mp)(?![a-z])\s*")
 _SHORT = frozenset({"no", "up"})
 _EMPTY = frozenset({"no solution", "no solutions", "none", "empty set", "no real solutions"})
 _MISSING = frozenset({"dne", "does not exist"})
-_HEDGE = re.compile(r"(?:exactly|approximately|approx\.?|about|roughly|only|just)\s+(?=\S)", re.I)
+_HEDGE = re.compile(
+    r"(?:(?:exactly|approximately|approx\.?|about|roughly|only|just)|(?:therefore|thus|hence|so),?)"
+    r"\s+(?=\S)",
+    re.IGNORECASE,
+)
 _REMARK = re.compile(r"\s*\((?!mod|base)[a-z]{3,}\s[^()]*(?:\([^()]*\)[^()]*)*\)")
-_REALS = frozenset({"all real numbers", "all reals", "all real", "any real number"})
+_REALS = re.compile(r"(?:all|any) reals?(?: (?:numbers?|values?))?(?: (?:of )?[a-z])?")
 
 
 def number(text: str, read: Read) -> Form | None:
@@ -94,7 +103,7 @@ def words(text: str, read: Read) -> Form | None:
         return Words("no solution")
     if spoken in _MISSING:
         return Words("does not exist")
-    if spoken in _REALS or text in (r"\mathbb{R}", "R"):
+    if _REALS.fullmatch(spoken) or text in (r"\mathbb{R}", "R"):
         return Interval(True, MINUS_INFINITY, INFINITY, True)
     if not _WORDS.fullmatch(text) or not (PROSE.search(spoken) or spoken in _SHORT):
         return None
@@ -125,7 +134,10 @@ def ratio(text: str, read: Read) -> Form | None:
 
 
 def measured(text: str, read: Read) -> Form | None:
-    """Read an expression with its unit."""
+    """Read an expression with its unit, or a residue with its modulus."""
+    if modulus := _MODULUS.fullmatch(text):
+        of, value = (f"modulo {modulus[2] or modulus[3]}", Fraction(1)), read(modulus[1])
+        return replace(value, unit=of) if isinstance(value, Number) else Measured(value, of)
     if text.endswith("°") and text.count("°") == 1 and not _ANGLED.search(text):
         value = read(text[:-1])
         return Measured(value, read_unit("°")) if isinstance(value, Expression) else None
