@@ -13,7 +13,10 @@ from distill.config.recipe import Recipe
 from distill.errors import UserError
 from distill.runs.context import Context
 from distill.runs.run import Run
-from warehouse.collect import CollectReport, Prompt, collect
+from distill.sampling.requests import Prompt
+from distill.verify.registry import require
+from warehouse.adaptive import AdaptiveReport, collect_adaptively
+from warehouse.collect import CollectReport, collect
 from warehouse.database import Warehouse
 from warehouse.stage import stage_run
 
@@ -38,6 +41,8 @@ def check(context: Context) -> None:
             f"models.teacher.max_model_len: {teacher.max_model_len} tokens cannot hold prompts and "
             f"the {longest} of generation.sampling.max_tokens. Raise the one or lower the other."
         )
+    if context.recipe.generation.adaptive:
+        require(context.recipe.verification)
     context.servers.check(teacher)
 
 
@@ -73,7 +78,9 @@ def run(context: Context) -> None:
                 _say_imported(context, import_traces(context, current, warehouse, source))
             else:
                 context.console.print(f"{escape(source.name)}: skipped, its file is not here.")
-        if prompts:
+        if prompts and recipe.generation.adaptive:
+            _say_adaptive(context, _sample_adaptively(context, current, warehouse, prompts))
+        elif prompts:
             report = _sample(context, current, warehouse, prompts)
             context.console.print(sampled_summary(report))
 
@@ -111,6 +118,46 @@ def _sample(
         num_samples=generation.num_samples,
         title="generate",
     )
+
+
+def _sample_adaptively(
+    context: Context, current: Run, warehouse: Warehouse, prompts: Sequence[Prompt]
+) -> AdaptiveReport:
+    return collect_adaptively(
+        context,
+        current,
+        warehouse,
+        spec=_teacher(context.recipe),
+        prompts=prompts,
+        generation=context.recipe.generation,
+    )
+
+
+def _say_adaptive(context: Context, report: AdaptiveReport) -> None:
+    """Say what was asked, what was saved, and which prompts were never solved."""
+    tally, sampled, most = report.tally, report.sampled, context.recipe.generation.num_samples
+    wanted = context.recipe.generation.adaptive
+    assert wanted
+    say = context.console.print
+    new = f"{sampled.num_answered} new" if sampled.num_answered else "nothing is new"
+    say(
+        f"{tally.num_prompts} prompts: {tally.num_enough} with {wanted.num_correct} correct, "
+        f"{tally.num_short} with fewer of {most}, {tally.num_unsolved} never solved; "
+        f"{report.num_found} traces found, {new}, {sampled.num_failed} failed; "
+        f"{sampled.completion_tokens:,} tokens in {sampled.seconds:.0f} s. "
+        f"{most} of every prompt would have cost about {report.tokens_saved:,.0f} tokens more."
+    )
+    if tally.num_unsolved:
+        say(
+            "Those never solved are kept: `select problem_id from pass_rate_by_problem where "
+            "num_correct = 0`."
+        )
+    if num_open := tally.num_prompts - tally.num_done:
+        say(
+            f"{num_open} prompts were given up before that: "
+            f"{tally.spent:,} of {wanted.token_budget or 0:,} tokens are spent, or their requests "
+            "failed. Raise generation.adaptive.token_budget, or run it again."
+        )
 
 
 def sampled_summary(report: CollectReport) -> str:

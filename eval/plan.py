@@ -15,10 +15,9 @@ from distill.config.recipe import Recipe
 from distill.ids import content_id, prompt_id
 from distill.models.identity import identify
 from distill.runs.context import Context
-from distill.sampling.requests import Job
+from distill.sampling.requests import Job, Prompt
 from eval.participants import Participant
 from eval.protocol import wording_of
-from warehouse.collect import Prompt
 
 
 @dataclass(frozen=True, kw_only=True)

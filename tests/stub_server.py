@@ -241,12 +241,15 @@ class Server:
 
 
 @contextmanager
-def running(log: Path, **options: float) -> Iterator[Server]:
+def running(
+    log: Path, *, module: str = "tests.stub_server", **options: float | str
+) -> Iterator[Server]:
     """Run a stub that writes its requests to `log`."""
-    command = [sys.executable, __file__, "--log", str(log)]
+    command = [sys.executable, "-m", module, "--log", str(log)]
     command += [part for name, value in options.items() for part in (f"--{name}", str(value))]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+    root = Path(__file__).parent.parent
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=root) as process:
         assert process.stdout
         try:
             url = f"http://127.0.0.1:{int(process.stdout.readline())}"
@@ -259,8 +262,8 @@ def _json(body: bytes) -> web.Response:
     return web.Response(body=body, content_type="application/json")
 
 
-async def serve(options: argparse.Namespace) -> None:
-    """Serve until the standard input is closed, so that no stub outlives its test."""
+def app_of(options: argparse.Namespace) -> web.Application:
+    """Return the stub's pages."""
     stub = Stub(options)
     app = web.Application()
     app.router.add_post("/v1/chat/completions", stub.complete)
@@ -268,9 +271,14 @@ async def serve(options: argparse.Namespace) -> None:
     app.router.add_get("/v1/models", stub.models)
     app.router.add_get("/metrics", stub.metrics)
     app.router.add_get("/peak", stub.peaks)
+    return app
+
+
+async def serve(app: web.Application, port: int) -> None:
+    """Serve until the standard input is closed, so that no stub outlives its test."""
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", options.port, backlog=4096)
+    site = web.TCPSite(runner, "127.0.0.1", port, backlog=4096)
     await site.start()
     print(runner.addresses[0][1], flush=True)
     await asyncio.to_thread(sys.stdin.read)
@@ -286,4 +294,5 @@ if __name__ == "__main__":
     parser.add_argument("--size", type=int, default=300)
     parser.add_argument("--ids", type=int, default=0)
     parser.add_argument("--batch", type=int, default=NO_BATCH)
-    asyncio.run(serve(parser.parse_args()))
+    given = parser.parse_args()
+    asyncio.run(serve(app_of(given), given.port))

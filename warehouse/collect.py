@@ -19,7 +19,7 @@ from distill.runs.progress import Advance, track
 from distill.runs.run import Run
 from distill.sampling.engine import sample
 from distill.sampling.report import SampleReport
-from distill.sampling.requests import AttemptRequest, Job, Message
+from distill.sampling.requests import AttemptRequest, Job, Prompt
 from warehouse.database import Warehouse
 from warehouse.ingest import Cursor, ingest_outbox
 
@@ -27,14 +27,6 @@ log = logging.getLogger(__name__)
 OUTBOX = "outbox.sqlite"
 INGEST_SEC = 5.0
 ROWS_A_TURN = 10_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prompt:
-    """What to ask."""
-
-    prompt_id: UUID
-    messages: list[Message]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +71,7 @@ def collect(
     job = Job(model=identify(spec, context.home), sampling=sampling, stream=stream)
     wanted = [job.request(p.prompt_id, p.messages, i) for p in prompts for i in range(num_samples)]
     requests = list({request.attempt_id: request for request in wanted}.values())
-    _announce(run, warehouse, job, requests)
+    announce(run, warehouse, job, requests)
     outbox = run.directory / OUTBOX
     ingest_outbox(warehouse, outbox, run.run_id)
     rows = warehouse.query("collected_attempts", run_id=run.run_id)
@@ -116,7 +108,9 @@ def collect(
     )
 
 
-def _announce(run: Run, warehouse: Warehouse, job: Job, requests: Sequence[AttemptRequest]) -> None:
+def announce(
+    run: Run, warehouse: Warehouse, job: Job, requests: Sequence[AttemptRequest] = ()
+) -> None:
     """Write down who asks for what, before it is asked."""
     fields = job.sampling.model_dump(mode="json")
     warehouse.insert("models", [job.model.row()])

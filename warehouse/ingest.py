@@ -5,6 +5,7 @@ Rows are told apart by key, in the order in which they were committed, so that i
 going on after a kill at any moment, adds nothing twice and leaves nothing out.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,11 @@ class Cursor:
 
 
 def ingest_outbox(
-    warehouse: Warehouse, path: Path, run_id: UUID, cursor: Cursor | None = None
+    warehouse: Warehouse,
+    path: Path,
+    run_id: UUID,
+    cursor: Cursor | None = None,
+    tell: Callable[[Sequence[dict[str, Any]]], None] = lambda rows: None,
 ) -> int:
     """Bring what an outbox holds into the warehouse; return the number of new attempts.
 
@@ -46,6 +51,7 @@ def ingest_outbox(
         path: The outbox; it may be written meanwhile, and need not exist.
         run_id: The run whose failures these are.
         cursor: Where to begin; moved to where reading ended.
+        tell: Called with rows of `attempts` and `failures` once they are there.
 
     Raises:
         UserError: if the file is no outbox.
@@ -62,12 +68,15 @@ def ingest_outbox(
         warehouse.insert("failures", unreadable)
         warehouse.insert("tries", [_rejected(r, run_id, cursor) for r in responses if r.rejected])
         cursor.responses = responses[-1].seq
+        tell(attempts + unreadable)
     while tries := read_tries(path, after=cursor.tries, limit=BATCH_SIZE):
         warehouse.insert("tries", [_try(one, run_id) for one in tries])
         cursor.tries = tries[-1].seq
     while failures := read_failures(path, after=cursor.failures, limit=BATCH_SIZE):
-        warehouse.insert("failures", [_failure(one, run_id, cursor.paid) for one in failures])
+        failed = [_failure(one, run_id, cursor.paid) for one in failures]
+        warehouse.insert("failures", failed)
         cursor.failures = failures[-1].seq
+        tell(failed)
     return num_new
 
 

@@ -99,15 +99,23 @@ def _declared(context: Context, run_id: UUID) -> list[dict[str, Any]]:
 def _verify(
     context: Context, run: Run, warehouse: Warehouse, todo: Sequence[dict[str, Any]]
 ) -> None:
-    checks = {(check["attempt_id"], check["verifier"]): check for check in todo}
     with (
         VerifierPool(context.recipe.verification) as pool,
         track(context.console, run, "verify", len(todo), "answers") as advance,
         Buffer(warehouse, "verdicts") as buffer,
     ):
-        for key, verdict in pool.verify(_checks(warehouse, todo)):
-            buffer.add(_row(checks[key], verdict))
+        for row in verdict_rows(pool, warehouse, todo):
+            buffer.add(row)
             advance()
+
+
+def verdict_rows(
+    pool: VerifierPool, warehouse: Warehouse, todo: Sequence[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Make the checks that `unverified` returned; yield rows of `verdicts` as they come."""
+    checks = {(check["attempt_id"], check["verifier"]): check for check in todo}
+    for key, verdict in pool.verify(_checks(warehouse, todo)):
+        yield _row(checks[key], verdict)
 
 
 def _row(check: dict[str, Any], verdict: Verdict) -> dict[str, Any]:

@@ -104,6 +104,16 @@ class HubSource(_RowSource):
 Source = Annotated[GymSource | FileSource | HubSource, Field(discriminator="kind")]
 
 
+class Adaptive(Section):
+    """Sampling each prompt until it has enough correct traces: cheap for easy prompts, patient with
+    hard ones. Verdicts come in while sampling goes on."""
+
+    num_correct: int = Field(default=1, gt=0)
+    """Stop a prompt after so many correct traces; generation.num_samples is the most it gets."""
+    token_budget: int | None = Field(default=None, gt=0)
+    """Most completion tokens of the run, those of earlier sessions included; null is no limit."""
+
+
 class Tokens(Section):
     """What servers are asked for beside the text; it goes to Parquet files beside the warehouse."""
 
@@ -130,10 +140,21 @@ class Generation(Section):
 
     num_samples: int = Field(default=1, gt=0)
     """Traces a prompt. Asking for 16 where 8 exist pays for 8."""
+    adaptive: Adaptive | None = None
+    """Fewer traces for easy prompts; null samples every prompt num_samples times."""
     stream: str = "datagen"
     """Open text in the attempts' key: change it (`datagen/2`) for fresh samples on purpose."""
     sampling: Sampling = Sampling()
     """Request fields."""
+
+    @model_validator(mode="after")
+    def _enough_samples(self) -> "Generation":
+        if self.adaptive and self.adaptive.num_correct > self.num_samples:
+            raise ValueError(
+                f"adaptive.num_correct = {self.adaptive.num_correct} correct traces cannot come of "
+                f"num_samples = {self.num_samples}, which is the most a prompt gets: raise it"
+            )
+        return self
 
 
 class Requests(Section):

@@ -71,6 +71,11 @@ class Recipe(Section):
             for wanted in set(arm.filters or ()) - filters:
                 hint = nearest(wanted, filters)
                 raise ValueError(f"selection.arms.{name}: no filter {wanted!r} in the recipe{hint}")
+        if self.generation.adaptive and not self.verification.verifiers:
+            raise ValueError(
+                "generation.adaptive: it stops at correct traces, and verification.verifiers names "
+                "nothing that could tell: add a verifier or remove generation.adaptive"
+            )
         sources = [source.name for source in self.prompts]
         if len(set(sources)) < len(sources):
             raise ValueError(f"prompts: source names must differ, got {sources}")

@@ -145,3 +145,14 @@ class Evaluation(Section):
     """Bootstrap resamples of the problems."""
     seed: int = 0
     """Seed of the bootstrap."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _never_adaptive(cls, table: Any) -> Any:
+        if isinstance(table, dict) and "adaptive" in table:
+            raise ValueError(
+                "adaptive: an evaluation asks each problem k times whatever comes back, since "
+                "stopping at a correct answer would bias pass@1. Remove it and set evaluation.k; "
+                "generation.adaptive is for traces"
+            )
+        return table

@@ -39,7 +39,7 @@ STOP_AFTER = 10
 
 
 def sample(
-    requests: Iterable[AttemptRequest],
+    requests: Iterable[AttemptRequest | None],
     *,
     job: Job,
     endpoints: "Sequence[Endpoint] | Roster",
@@ -51,7 +51,7 @@ def sample(
     """Ask for every request that has no response yet, and store the responses in the outbox.
 
     Args:
-        requests: consumed lazily, in a thread.
+        requests: consumed lazily, in a thread; None means that there is nothing for now.
         job: model, sampling and stream, the same for all of them.
         endpoints: servers that hold the model, or what tells which there are now: it is called
             again every few seconds, in a thread, since servers come and go.

@@ -10,15 +10,19 @@ from distill.sampling.outbox import Failure, Outbox, Record, Response
 from distill.sampling.requests import AttemptRequest
 
 CHUNK = 512
+PAUSE_SEC = 0.05
 Existing = Callable[[Sequence[UUID]], set[UUID]]
 """Which of these keys have a response already?"""
 
 
 class Feed:
-    """Hands out each key once: not if it is in the warehouse, in the outbox, or with a worker."""
+    """Hands out each key once: not if it is in the warehouse, in the outbox, or with a worker.
+
+    A source that yields None has nothing for now, and is asked again a little later.
+    """
 
     def __init__(
-        self, requests: Iterable[AttemptRequest], existing: Existing, outbox: Outbox
+        self, requests: Iterable[AttemptRequest | None], existing: Existing, outbox: Outbox
     ) -> None:
         self.num_requested = 0
         self.num_found = 0
@@ -28,6 +32,7 @@ class Feed:
         self._claimed: set[UUID] = set()
         self._ready: deque[AttemptRequest] = deque()
         self._dry = False
+        self._pausing = False
         self._lock = asyncio.Lock()
 
     async def next(self) -> AttemptRequest | None:
@@ -36,8 +41,12 @@ class Feed:
             async with self._lock:
                 if not self._ready and not self._dry:
                     await asyncio.to_thread(self._refill)
-            if self._dry and not self._ready:
+            if self._ready:
+                break
+            if self._dry:
                 return None
+            if self._pausing:
+                await asyncio.sleep(PAUSE_SEC)
         return self._ready.popleft()
 
     def ready(self) -> AttemptRequest | None:
@@ -58,9 +67,15 @@ class Feed:
         )
 
     def _refill(self) -> None:
-        chunk = {r.attempt_id: r for r in islice(self._requests, CHUNK)}
+        chunk: dict[UUID, AttemptRequest] = {}
+        self._pausing = False
+        for request in islice(self._requests, CHUNK):
+            if request is None:
+                self._pausing = True
+                break
+            chunk[request.attempt_id] = request
         if not chunk:
-            self._dry = True
+            self._dry = not self._pausing
             return
         # claimed first, looked up second: a key that was settled in between is on the disk by then
         fresh = [key for key in chunk if key not in self._claimed]

@@ -28,6 +28,14 @@ and what is told beside a response without changing it."""
 
 
 @dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """What to ask."""
+
+    prompt_id: UUID
+    messages: list[Message]
+
+
+@dataclass(frozen=True, kw_only=True)
 class AttemptRequest:
     """The `index`-th sample of a prompt, or the continuation of one."""
 

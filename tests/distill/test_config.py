@@ -172,3 +172,16 @@ def test_a_shipped_recipe_verifies_what_its_benchmarks_ask(name):
     recipe = load_recipe(name)
     if any(spec.name.startswith("rg/") for spec in recipe.evaluation.benchmarks):
         assert "reasoning-gym" in recipe.verification.verifiers
+
+
+def test_evaluation_refuses_adaptive_sampling_and_names_the_way_out(tmp_path):
+    said = refusal(write(tmp_path, "[evaluation.adaptive]\nnum_correct = 1"))
+    assert "set evaluation.k" in said
+    assert "generation.adaptive is for traces" in said
+
+
+def test_adaptive_sampling_needs_room_and_something_that_tells(tmp_path):
+    path = write(tmp_path, "[generation]\nnum_samples = 8\n[generation.adaptive]\nnum_correct = 2")
+    assert load_recipe(path).generation.adaptive.num_correct == 2
+    assert "most a prompt gets: raise it" in refusal(path, "generation.num_samples=1")
+    assert "add a verifier" in refusal(path, "verification.verifiers=[]")

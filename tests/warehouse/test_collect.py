@@ -12,11 +12,12 @@ from distill.errors import UserError
 from distill.ids import prompt_id
 from distill.runs.context import Context
 from distill.runs.home import Home
+from distill.sampling.requests import Prompt
 from distill.sampling.stored import read_responses
 from distill.serving.pool import ServerPool
 from tests.stub_server import Server, running
 from warehouse import collect as collect_module
-from warehouse.collect import CollectReport, Prompt, collect
+from warehouse.collect import CollectReport, collect
 from warehouse.database import Warehouse
 from warehouse.stage import stage_run
 

@@ -317,9 +317,9 @@ def test_pass_rates_leave_out_what_was_not_decided(filled):
         (uid("p2"), 1, 1, 1.0),
         (uid("p3"), 1, 0, None),
     }
-    filled.attempt("t8", "p1", sample_index=2, stopping_rule={"correct": 1})
+    filled.attempt("t8", "p1", sample_index=2, stopping_rule={"num_correct": 1})
     (row,) = filled.query("from pass_rate_by_problem where problem_id = $p", p=uid("p1"))
-    assert (row["adaptive"], row["pass_rate"]) == (True, None)
+    assert (row["adaptive"], row["estimator"], row["pass_rate"]) == (True, "inverse", 1.0)
 
 
 def evaluation(toy, name, benchmark, model, role, student=None):
