@@ -19,6 +19,7 @@ from distill.sampling.plan import Plan, Result, Tally
 from distill.sampling.report import SampleReport
 from distill.sampling.requests import Job, Prompt
 from distill.verify.pool import VerifierPool
+from distill.verify.registry import LAST_RESORTS
 from warehouse.collect import OUTBOX, announce
 from warehouse.database import Warehouse
 from warehouse.ingest import Cursor, ingest_outbox
@@ -159,7 +160,11 @@ class _Judge:
             return
         answered = [row["attempt_id"] for row in rows if "text" in row]
         decided: dict[UUID, str] = {}
-        todo = unverified(self._warehouse, self._run.run_id, answered)
+        todo = [
+            check
+            for check in unverified(self._warehouse, self._run.run_id, answered)
+            if check["verifier"] not in LAST_RESORTS  # what only they could tell counts as `none`
+        ]
         order = {name: n for n, name in enumerate(self._context.recipe.verification.verifiers)}
         verdicts = list(verdict_rows(pool, self._warehouse, todo))
         self._warehouse.insert("verdicts", verdicts)
