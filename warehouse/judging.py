@@ -13,11 +13,11 @@ from distill.ids import prompt_id
 from distill.models.identity import identify
 from distill.runs.context import Context
 from distill.runs.run import Run
-from distill.sampling.requests import Job
+from distill.sampling.requests import Job, Prompt
 from distill.verify import judge
 from distill.verify.base import Verdict
 from warehouse.buffer import Buffer
-from warehouse.collect import Prompt, collect
+from warehouse.collect import collect
 from warehouse.database import Warehouse
 
 NAME = judge.VERIFIER.name
