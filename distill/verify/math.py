@@ -10,53 +10,25 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
-from itertools import product
 from typing import Any
 
 from distill.config.prompts import Verification
 from distill.verify.base import Verdict, Verifier
-from distill.verify.extract import announces, boxed_group, boxes, stated
+from distill.verify.extract import boxed_group, stated
 from distill.verify.math_compare import same
 from distill.verify.math_forms import Expression, Form
+from distill.verify.math_library import MAX_CHARS, by_library
 from distill.verify.math_read import read
 from distill.verify.math_text import clean, tight
 
-_DELIMITED = re.compile(r"(?<!\\)\$|\\boxed|\\\(|\\\[")
 _TOLD = re.compile(r"(?=.*[\d\\]).*[a-z]{2,}\s+[a-z]{2,}\s+[a-z]{2,}\s+[a-z]{2,}", re.DOTALL)
-MAX_CHARS = 20_000
-"""Of an answer without a box only the end is searched: that is where answers stand."""
 
 
 def _load(settings: Verification) -> None:
     import math_verify
 
-    # It warns that its own deadlines are off. They are alarms, which hang with what they interrupt;
-    # the pool's deadline is a kill.
+    # It warns that its own deadlines are off; the pool's is in force.
     logging.getLogger(math_verify.__name__).setLevel(logging.ERROR)
-
-
-def _parse(text: str, boxed: bool) -> list[Any]:
-    from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse
-
-    if boxed:
-        targets = [LatexExtractionConfig(boxed_match_priority=0)]
-    else:
-        targets = [LatexExtractionConfig(), ExprExtractionConfig()]
-    parsed: list[Any] = parse(text, targets, parsing_timeout=None, raise_on_error=True)
-    return parsed
-
-
-def _searched(answer: str) -> tuple[str, bool]:
-    """Return where math-verify is to look: among the boxes, unless an answer is announced later."""
-    found = boxes(answer)
-    if not found or announces(answer[found[-1].end :]):
-        return answer[-MAX_CHARS:], False
-    return answer[found[0].begin : found[-1].end], True
-
-
-@lru_cache(maxsize=1024)
-def _parse_gold(text: str) -> list[Any]:
-    return _parse(text if _DELIMITED.search(text) else f"\\boxed{{{text}}}", boxed=False)
 
 
 def _check(answer: str, gold: dict[str, Any]) -> Verdict:
@@ -70,7 +42,7 @@ def _check(answer: str, gold: dict[str, Any]) -> Verdict:
             return Verdict(decision="correct", score=1.0, reason="equal", extracted=shown)
         if equal is False and found.certain:
             return Verdict(decision="wrong", score=0.0, reason="different", extracted=shown)
-    return _by_library(answer, gold["answer"])
+    return by_library(answer, gold["answer"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,41 +59,6 @@ def _reference(gold: str) -> Reference:
     text = clean(boxed.text if boxed else gold)
     sure = boxed.certain if boxed else not _TOLD.search(text)
     return Reference(text=text, form=read(text) if sure else Expression(f"told: {text}"))
-
-
-def _by_library(answer: str, gold: str) -> Verdict:
-    try:
-        wanted = _parse_gold(gold)
-    except Exception as error:
-        return Verdict(decision="undecided", reason=f"gold: {type(error).__name__}")
-    given = _parse(*_searched(answer))
-    extracted = next((p for p in given if isinstance(p, str)), None)
-    if not given and not _broken(wanted):
-        return Verdict(decision="wrong", reason="no answer in the text", extracted=extracted)
-    return _compare(wanted, given, extracted)
-
-
-def _compare(wanted: list[Any], given: list[Any], extracted: str | None) -> Verdict:
-    """Compare every reading of the one with every reading of the other."""
-    from math_verify import verify
-
-    raised = None
-    for pair in product(wanted, given):
-        try:
-            if verify(*pair, timeout_seconds=None, raise_on_error=True):
-                return Verdict(decision="correct", score=1.0, reason="equal", extracted=extracted)
-        except Exception as error:
-            raised = error
-    if raised is not None:
-        reason = f"comparison: {type(raised).__name__}"
-        return Verdict(decision="undecided", reason=reason, extracted=extracted)
-    if _broken(wanted):
-        return Verdict(decision="undecided", reason="gold does not parse", extracted=extracted)
-    return Verdict(decision="wrong", score=0.0, reason="different", extracted=extracted)
-
-
-def _broken(wanted: list[Any]) -> bool:
-    return all(isinstance(reading, str) for reading in wanted)
 
 
 def _check_gold(gold: Any) -> str | None:

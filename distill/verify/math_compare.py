@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from distill.verify.math_forms import (
@@ -22,6 +21,7 @@ from distill.verify.math_forms import (
     Words,
     as_interval,
 )
+from distill.verify.math_library import equal_latex
 from distill.verify.math_numbers import Number, same_number
 from distill.verify.math_text import as_latex, tight
 from distill.verify.math_units import read_unit
@@ -250,7 +250,7 @@ def _expressions(gold: Number | Expression, given: Number | Expression) -> Answe
     one, other = _latex(gold), _latex(given)
     if one is None or other is None:
         return None
-    return tight(one) == tight(other) or _equal(one, other)
+    return tight(one) == tight(other) or equal_latex(one, other)
 
 
 def _latex(form: Number | Expression) -> str | None:
@@ -265,27 +265,3 @@ def _latex(form: Number | Expression) -> str | None:
         return f"{sign}{digits[: -form.decimals]}.{digits[-form.decimals :]}"
     above, below = form.value.numerator, form.value.denominator
     return str(above) if below == 1 else f"\\frac{{{above}}}{{{below}}}"
-
-
-def _equal(gold: str, given: str) -> Answer:
-    """Ask math-verify; None where it cannot read one of them or fails."""
-    from math_verify import verify
-
-    try:
-        one, other = _parsed(gold), _parsed(given)
-        if one is None or other is None:
-            return None
-        return bool(verify(one, other, timeout_seconds=None, raise_on_error=True))
-    except Exception:
-        return None
-
-
-@lru_cache(maxsize=2048)
-def _parsed(latex: str) -> Any:
-    """Return what math-verify makes of one expression."""
-    from math_verify import LatexExtractionConfig, parse
-
-    readings = parse(
-        f"${latex}$", [LatexExtractionConfig()], parsing_timeout=None, raise_on_error=True
-    )
-    return next((reading for reading in readings if not isinstance(reading, str)), None)

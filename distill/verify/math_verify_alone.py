@@ -3,21 +3,19 @@
 Gold: {"answer": str}, as for `math`.
 """
 
-import re
 from importlib.metadata import version
 from typing import Any
 
 from distill.verify import math
 from distill.verify.base import Verdict, Verifier
-
-_DELIMITED = re.compile(r"(?<!\\)\$|\\boxed|\\\(|\\\[")
+from distill.verify.math_library import DELIMITED
 
 
 def _check(answer: str, gold: dict[str, Any]) -> Verdict:
     from math_verify import parse, verify
 
     reference = gold["answer"]
-    text = reference if _DELIMITED.search(reference) else f"${reference}$"
+    text = reference if DELIMITED.search(reference) else f"${reference}$"
     wanted = parse(text, parsing_timeout=None)
     given = parse(answer, parsing_timeout=None)
     if not wanted:

@@ -1,6 +1,7 @@
 """Multiple choice, text, what judges write, and majorities."""
 
 import json
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -73,6 +74,15 @@ def test_texts():
 def test_golds_of_another_shape_are_undecided(verifier, gold):
     check = Check(key=0, verifier=verifier, answer="A", gold=gold)
     assert decide(check).decision == "undecided"
+
+
+def test_a_check_that_raises_is_undecided(monkeypatch):
+    def fail(answer, gold):
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(VERIFIERS, "math", replace(VERIFIERS["math"], check=fail))
+    verdict = decide(Check(key=0, verifier="math", answer="1", gold={"answer": "1"}))
+    assert (verdict.decision, verdict.reason) == ("undecided", "raised ZeroDivisionError")
 
 
 def test_a_judge_answers_in_json():

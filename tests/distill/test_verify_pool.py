@@ -53,6 +53,17 @@ def test_a_hanging_check_is_undecided_and_takes_no_other_with_it(pool):
     assert time.monotonic() - begun < 60
 
 
+def test_verdicts_are_made_in_any_thread(pool):
+    found = []
+    checks = [math(0, r"\boxed{\frac{x}{2}}", {"answer": "0.5x"}), math(1, r"\boxed{5}")]
+    thread = threading.Thread(target=lambda: found.extend(pool.verify(checks)))
+    thread.start()
+    thread.join(60)
+    assert [verdict.decision for _, verdict in sorted(found, key=lambda item: item[0])] == (
+        ["correct"] * 2
+    )
+
+
 def test_a_dying_worker_is_replaced_and_its_check_undecided():
     with VerifierPool(Verification(num_workers=1, timeout_sec=60)) as pool:
 
