@@ -1,5 +1,6 @@
 """`distill warehouse import`, `export`: traces that others made, and data for others."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -11,6 +12,7 @@ from distill.config.curation import Domain
 from distill.config.prompts import Layout
 from distill.config.recipe import Recipe
 from distill.errors import UserError, nearest
+from distill.runs.home import Home
 
 DOMAINS: tuple[str, ...] = get_args(Domain)
 LAYOUTS: tuple[str, ...] = get_args(Layout)
@@ -19,6 +21,7 @@ LAYOUTS: tuple[str, ...] = get_args(Layout)
 def register(app: typer.Typer) -> None:
     """Add the sub-commands."""
     app.command("import")(import_file)
+    app.command("export")(export)
 
 
 def import_file(
@@ -47,9 +50,8 @@ def import_file(
     Rows that are broken are left out and told. To train on the traces, name the file with its
     layout as a source of a recipe (see import-only).
     """
-    for option, value, known in (("layout", layout, LAYOUTS), ("domain", domain, DOMAINS)):
-        if value not in known:
-            raise UserError(f"--{option} {value!r}{nearest(value, known)}")
+    _check("layout", layout, LAYOUTS)
+    _check("domain", domain, DOMAINS)
     if not file.is_file():
         raise UserError(f"{file}: no such file")
     rows = {"kind": "file", "name": source, "path": str(file.absolute()), "layout": layout}
@@ -60,3 +62,50 @@ def import_file(
     with recipe_context(recipe, None, home) as context:
         for name in ("prompts", "generate", "verify"):
             STAGES[name].load().run(context)
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(help="A new folder.")],
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", help="Id of a training set, or its beginning.")
+    ] = None,
+    arm: Annotated[
+        str | None, typer.Option("--arm", help="The newest training set that an arm chose.")
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option("--recipe", "-r", help="Only sets that this recipe chose.")
+    ] = None,
+    layout: Annotated[
+        str, typer.Option("--layout", help="messages, prompt-completion or sharegpt.")
+    ] = "messages",
+    format_: Annotated[
+        str,
+        typer.Option("--format", help="parquet, jsonl or datasets (for load_from_disk)."),
+    ] = "parquet",
+    home: HomeOption = None,
+) -> None:
+    """Write a training set into a folder with a card that names sources, licences and revisions.
+
+    The same data set, layout, format and exporter version make the same bytes.
+    """
+    from warehouse.answer import existing
+    from warehouse.export import choose_dataset, export_dataset
+    from warehouse.layouts import LAYOUTS as LAYOUTS_OUT
+    from warehouse.writers import WRITERS
+
+    _check("layout", layout, LAYOUTS_OUT)
+    _check("format", format_, WRITERS)
+    source = existing(Home.at(home).warehouse)
+    chosen = choose_dataset(source, dataset=dataset, arm=arm, recipe=recipe)
+    exported = export_dataset(source, chosen.dataset_id, folder, layout=layout, format_=format_)
+    splits = " + ".join(f"{num} {split}" for split, num in sorted(exported.splits.items()))
+    arms = ", ".join(chosen.arms)
+    typer.echo(f"data set {chosen.dataset_id} ({arms}): {splits} traces in {folder}")
+
+    if exported.num_unanswered:
+        typer.echo(f"left out: {exported.num_unanswered} traces that hold no answer")
+
+
+def _check(option: str, value: str, known: Iterable[str]) -> None:
+    if value not in known:
+        raise UserError(f"--{option} {value!r}{nearest(value, known)}")
