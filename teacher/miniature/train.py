@@ -4,8 +4,9 @@ from the weights before.
     python -m teacher.miniature.train WORK [--stages pretrain,cold,...] [--scale 0.01]
 
 pretrain -> cold (SFT on written-out solutions) -> grpo -> rejection (sampling, SFT) -> grpo2 ->
-rejection2 -> grpo3; then balance (load of the experts) and controls. On demand: ablation (balancing
-on and off), zero (GRPO without a cold start), versus (GRPO on a student against distillation).
+rejection2 -> grpo3 -> settle (routing biases); then balance (load of the experts) and controls. On
+demand: ablation (balancing on and off), zero (GRPO without a cold start), versus (GRPO on a student
+against distillation).
 Weights lie in WORK/<stage>.pt, scores in WORK/scores.jsonl, exported models in WORK/weights/; a
 stage whose forerunner left nothing there starts from the models that ship.
 """
@@ -20,7 +21,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from teacher.miniature.comparisons import ablation, versus, zero
-from teacher.miniature.controls import balance, controls
+from teacher.miniature.controls import balance, controls, settle
 from teacher.miniature.evaluate import step_accuracy
 from teacher.miniature.families import FAMILIES
 from teacher.miniature.grpo import Reinforcement, reinforce
@@ -196,6 +197,7 @@ STAGES: dict[str, Callable[[Workshop], None]] = {
     "grpo2": grpo2,
     "rejection2": rejection2,
     "grpo3": grpo3,
+    "settle": settle,
     "balance": balance,
     "controls": controls,
 }

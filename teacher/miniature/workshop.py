@@ -60,6 +60,8 @@ class Plan:
     """Problems a family for rejection sampling."""
     grpo3_steps: int = 100
     """Updates of the third."""
+    settle_per_family: int = 700
+    """Problems a family whose traces the routing biases are settled on."""
     balance_per_family: int = 900
     """Held-out problems a family for the load of the experts: over a million tokens in all."""
     control_tokens: int = 20_000_000
@@ -96,6 +98,7 @@ class Plan:
             grpo3_steps=part(self.grpo3_steps, 1),
             written_for_weak=part(self.written_for_weak, 2),
             rejection_per_family=part(self.rejection_per_family, 2),
+            settle_per_family=part(self.settle_per_family, 2),
             balance_per_family=part(self.balance_per_family, 2),
             control_tokens=part(self.control_tokens, 1_000),
             ablation_tokens=part(self.ablation_tokens, 8 * ROW_TOKENS),

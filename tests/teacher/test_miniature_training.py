@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from distill.ids import canonical_text
+from teacher.miniature.controls import load_violation, routed
 from teacher.miniature.corpus import Mixture, choose_kind, document, pack
 from teacher.miniature.evaluate import Sampled, score
 from teacher.miniature.export import export, load_exported
@@ -70,6 +71,21 @@ def test_the_bias_moves_against_the_load() -> None:
     router.balance(0.5)
     assert router.e_score_correction_bias.tolist() == [-0.5, 0.5, 0.5]
     assert router.load.tolist() == [0, 0, 0]
+
+
+def test_bias_updates_alone_even_out_the_load() -> None:
+    model = _random_model("teacher")
+    rng = np.random.default_rng(0)
+    rows = rng.integers(7, 700, (16, 30)).tolist()
+    traces = [Example(prompt=row[:10], completion=row[10:]) for row in rows]
+    before = load_violation(model, traces)
+    weights = model.embed_tokens.weight.clone()
+    for _ in range(60):
+        for _ in routed(model, traces):
+            for router in model.routers():
+                router.balance(5e-3)
+    assert max(load_violation(model, traces)) < 0.25 < min(before)
+    assert torch.equal(weights, model.embed_tokens.weight)
 
 
 def test_the_bias_chooses_but_does_not_weigh() -> None:
