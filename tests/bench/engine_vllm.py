@@ -23,14 +23,10 @@ def measure() -> Iterator[Figure]:
     """Yield the engine's completion tokens a second beside those of vLLM's benchmark."""
     if importlib.util.find_spec("vllm") is None:
         raise Skipped("vLLM is not installed: run `make setup`")
-    profile = load_profile("cpu")
-    options = [f"--{name}" if value else f"--no-{name}" for name, value in profile.options.items()]
-    options += ["--dtype", "float32", "--max-model-len", "512", "--generation-config", "vllm"]
+    options, environment = server_options()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with versus.served(
-            MODEL, folder / "server.log", *options, environment=profile.environment
-        ) as url:
+        with versus.served(MODEL, folder / "server.log", *options, environment=environment) as url:
             runs = list(versus.compare(url, MODEL, LOAD, folder, ROUNDS))
     rates = {
         client: median(run.rate for run in runs if run.client == client)
@@ -45,3 +41,11 @@ def measure() -> Iterator[Figure]:
         peer_value=rates["vllm bench"],
         target=0.97,
     )
+
+
+def server_options() -> tuple[list[str], dict[str, str]]:
+    """Return the CPU profile's vLLM options and environment."""
+    profile = load_profile("cpu")
+    options = [f"--{name}" if value else f"--no-{name}" for name, value in profile.options.items()]
+    options += ["--dtype", "float32", "--max-model-len", "512", "--generation-config", "vllm"]
+    return options, profile.environment
