@@ -14,6 +14,7 @@ from distill.errors import UserError
 from distill.runs.context import Context
 from distill.runs.run import Run
 from distill.sampling.requests import Prompt
+from distill.serving.hosted import check_fields
 from distill.verify.registry import require
 from warehouse.adaptive import AdaptiveReport, collect_adaptively
 from warehouse.collect import CollectReport, collect
@@ -41,6 +42,7 @@ def check(context: Context) -> None:
             f"models.teacher.max_model_len: {teacher.max_model_len} tokens cannot hold prompts and "
             f"the {longest} of generation.sampling.max_tokens. Raise the one or lower the other."
         )
+    check_fields(teacher, context.recipe.generation.sampling, "generation.sampling")
     if context.recipe.generation.adaptive:
         require(context.recipe.verification)
     context.servers.check(teacher)

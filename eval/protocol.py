@@ -8,6 +8,7 @@ from distill.config.recipe import Recipe
 from distill.config.training import BenchmarkSpec, Format
 from distill.errors import UserError
 from distill.runs.context import Context
+from distill.serving.hosted import check_fields
 from distill.verify.registry import require
 from eval.statistics import Method
 
@@ -26,6 +27,7 @@ def check(context: Context) -> None:
     for benchmark in load_benchmarks(context):
         _check_verifiers(context.recipe, benchmark)
     for spec in specs.values():
+        check_fields(spec, context.recipe.evaluation.sampling, "evaluation.sampling")
         context.servers.check(spec)
 
 

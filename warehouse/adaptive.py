@@ -23,6 +23,7 @@ from distill.verify.registry import LAST_RESORTS
 from warehouse.collect import OUTBOX, announce
 from warehouse.database import Warehouse
 from warehouse.ingest import Cursor, ingest_outbox
+from warehouse.ledger import Session
 from warehouse.verdicts import unverified, verdict_rows, verify_attempts
 
 TURN_SEC = 1.0
@@ -63,6 +64,7 @@ def collect_adaptively(
         model=identify(spec, context.home),
         sampling=generation.sampling,
         stream=generation.stream,
+        api=spec.api,
         stopping_rule={"num_samples": generation.num_samples} | rule.model_dump(mode="json"),
     )
     announce(run, warehouse, job)
@@ -79,10 +81,11 @@ def collect_adaptively(
     )
     report = SampleReport()
     if plan.wants_more:
+        session = Session(run, warehouse, job.model, spec)
         with (
             context.servers.endpoints(spec, run) as servers,
             track(context.console, run, "generate", len(prompts), "prompts") as advance,
-            judge.at_work(plan),
+            judge.at_work(plan, session),
         ):
             report = sample(
                 plan,
@@ -91,7 +94,7 @@ def collect_adaptively(
                 outbox=judge.outbox,
                 existing=lambda keys: set(),
                 settings=context.recipe.requests,
-                on_progress=_show(plan, advance),
+                on_progress=_show(plan, advance, session),
             )
     return AdaptiveReport(
         sampled=report,
@@ -133,7 +136,7 @@ class _Judge:
         ]
 
     @contextmanager
-    def at_work(self, plan: Plan) -> Iterator[None]:
+    def at_work(self, plan: Plan, session: Session) -> Iterator[None]:
         """Judge what comes in while the body samples; ingest the rest however it ends."""
         ended = threading.Event()
 
@@ -142,6 +145,7 @@ class _Judge:
                 with VerifierPool(self._context.recipe.verification) as pool:
                     while not ended.wait(TURN_SEC):
                         self._turn(plan, pool)
+                        session.touch()
             except BaseException as error:
                 plan.fail(error)
 
@@ -153,6 +157,7 @@ class _Judge:
             ended.set()
             thread.join()
             self._ingest()
+            session.touch()
 
     def _turn(self, plan: Plan, pool: VerifierPool) -> None:
         rows = self._ingest()
@@ -198,16 +203,15 @@ def _result(row: dict[str, Any], decision: str | None) -> Result:
     )
 
 
-def _show(plan: Plan, advance: Advance) -> Callable[[SampleReport], None]:
+def _show(plan: Plan, advance: Advance, session: Session) -> Callable[[SampleReport], None]:
     shown = 0
 
     def show(report: SampleReport) -> None:
         nonlocal shown
         tally = plan.tally
-        seconds = max(report.seconds, 1e-9)
-        note = f"{report.completion_tokens / seconds:,.0f} tok/s"
-        note += f", {tally.num_good} of {tally.num_checked} correct"
-        advance(tally.num_done - shown, note)
+        note = session.note(report, kept=tally.num_good, of=tally.num_checked)
+        pace = report.num_answered / max(report.seconds, 1e-9)
+        advance(tally.num_done - shown, f"{pace:.1f} traces/s, {note}")
         shown = tally.num_done
 
     return show

@@ -22,6 +22,7 @@ from distill.sampling.report import SampleReport
 from distill.sampling.requests import AttemptRequest, Job, Prompt
 from warehouse.database import Warehouse
 from warehouse.ingest import Cursor, ingest_outbox
+from warehouse.ledger import Session
 
 log = logging.getLogger(__name__)
 OUTBOX = "outbox.sqlite"
@@ -68,7 +69,7 @@ def collect(
             kept, and the next call goes on from there.
         KeyboardInterrupt: on Ctrl-C, after what was in flight has been stored and ingested.
     """
-    job = Job(model=identify(spec, context.home), sampling=sampling, stream=stream)
+    job = Job(model=identify(spec, context.home), sampling=sampling, stream=stream, api=spec.api)
     wanted = [job.request(p.prompt_id, p.messages, i) for p in prompts for i in range(num_samples)]
     requests = list({request.attempt_id: request for request in wanted}.values())
     announce(run, warehouse, job, requests)
@@ -79,10 +80,11 @@ def collect(
     missing = [request for request in requests if request.attempt_id not in there]
     report = SampleReport()
     if missing:
+        session = Session(run, warehouse, job.model, spec)
         with (
             context.servers.endpoints(spec, run) as servers,
             track(context.console, run, title, len(missing), "traces") as advance,
-            _ingesting(warehouse, outbox, run.run_id),
+            _ingesting(warehouse, outbox, run.run_id, session),
         ):
             report = sample(
                 requests,
@@ -91,7 +93,7 @@ def collect(
                 outbox=outbox,
                 existing=there.intersection,
                 settings=context.recipe.requests,
-                on_progress=_show(advance),
+                on_progress=_show(advance, session),
             )
     return CollectReport(
         model=job.model,
@@ -120,23 +122,22 @@ def announce(
         warehouse.insert("run_attempts", rows[begin : begin + ROWS_A_TURN])
 
 
-def _show(advance: Advance) -> Callable[[SampleReport], None]:
+def _show(advance: Advance, session: Session) -> Callable[[SampleReport], None]:
     shown = 0
 
     def show(report: SampleReport) -> None:
         nonlocal shown
         settled = report.num_answered + report.num_failed
-        note = f"{report.completion_tokens / max(report.seconds, 1e-9):,.0f} tok/s"
-        if report.num_failed:
-            note += f", {report.num_failed} failed"
-        advance(settled - shown, note)
+        advance(settled - shown, session.note(report, kept=report.num_ok, of=report.num_answered))
         shown = settled
 
     return show
 
 
 @contextmanager
-def _ingesting(warehouse: Warehouse, outbox: Path, run_id: UUID) -> Iterator[None]:
+def _ingesting(
+    warehouse: Warehouse, outbox: Path, run_id: UUID, session: Session
+) -> Iterator[None]:
     """Ingest the outbox while the body fills it, and what is left at its end, however it ends."""
     cursor, ended = Cursor(), threading.Event()
 
@@ -144,6 +145,7 @@ def _ingesting(warehouse: Warehouse, outbox: Path, run_id: UUID) -> Iterator[Non
         while not ended.wait(INGEST_SEC):
             try:
                 ingest_outbox(warehouse, outbox, run_id, cursor)
+                session.touch()
             except Exception:  # the outbox keeps everything, and the last ingest will say it again
                 log.exception("ingest of %s failed", outbox)
 
@@ -155,3 +157,4 @@ def _ingesting(warehouse: Warehouse, outbox: Path, run_id: UUID) -> Iterator[Non
         ended.set()
         thread.join()
         ingest_outbox(warehouse, outbox, run_id, cursor)
+        session.touch()

@@ -1,10 +1,34 @@
 """Recipe sections that name models and how to ask them."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from distill.config.base import Section
+
+
+class Prices(Section):
+    """What a model costs; what is left out is not reckoned."""
+
+    currency: str = "USD"
+    """Of all prices."""
+    input_per_million: float | None = Field(default=None, ge=0)
+    """A million prompt tokens."""
+    output_per_million: float | None = Field(default=None, ge=0)
+    """A million completion tokens, reasoning included."""
+    gpu_hour: float | None = Field(default=None, ge=0)
+    """One GPU for an hour, where the run knows its GPUs."""
+
+    def cost(
+        self, prompt_tokens: int, completion_tokens: int, gpu_seconds: float | None
+    ) -> float | None:
+        """Return what so much costs; None without prices, or where GPUs are priced and unknown."""
+        given = (self.input_per_million, self.output_per_million, self.gpu_hour)
+        if all(price is None for price in given) or (self.gpu_hour and gpu_seconds is None):
+            return None
+        of_tokens = prompt_tokens * (self.input_per_million or 0.0)
+        of_tokens += completion_tokens * (self.output_per_million or 0.0)
+        return of_tokens / 1e6 + (gpu_seconds or 0.0) / 3600 * (self.gpu_hour or 0.0)
 
 
 class ModelSpec(Section):
@@ -28,6 +52,14 @@ class ModelSpec(Section):
     """Longest prompt and response together, in tokens."""
     server_args: dict[str, str | int | float | bool] = {}
     """More `vllm serve` options, without the leading dashes: {"tensor-parallel-size" = 8}."""
+    api: Literal["vllm", "openai"] = "vllm"
+    """Request fields that the server at `url` knows: vLLM's, or OpenAI's only (hosted APIs)."""
+    api_key_env: str | None = None
+    """Name of the environment variable that holds the API key; the key itself is never stored."""
+    num_gpus: int | None = Field(default=None, ge=0)
+    """GPUs that serve it; null: what the profile's parallel sizes say, and unknown behind a URL."""
+    prices: Prices = Prices()
+    """What it costs; see `cost` in the warehouse."""
 
 
 class Models(Section):

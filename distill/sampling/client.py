@@ -71,7 +71,8 @@ async def ask(session: aiohttp.ClientSession, endpoint: "Endpoint", body: bytes)
             if response.status == 200:
                 return Reply(fate="response", body=data, broken=broken, headers=headers)
             reply = judge(response.status, data, response.headers.get("Retry-After"))
-            return replace(reply, headers=headers)
+            message = _without_secrets(reply.message, endpoint.headers)
+            return replace(reply, headers=headers, message=message)
     except aiohttp.ClientConnectorError as error:
         return Reply(fate="unsent", cause="unreachable", message=_brief(str(error.os_error)))
     except aiohttp.ConnectionTimeoutError:
@@ -81,6 +82,13 @@ async def ask(session: aiohttp.ClientSession, endpoint: "Endpoint", body: bytes)
         return Reply(fate="again", cause="timeout", message=limit)
     except (aiohttp.ClientError, OSError) as error:
         return Reply(fate="again", cause="transport", message=_brief(str(error) or repr(error)))
+
+
+def _without_secrets(message: str, headers: Mapping[str, str]) -> str:
+    """Return a server's message without the key that it may repeat: messages are stored."""
+    for value in headers.values():
+        message = message.replace(value.removeprefix("Bearer "), "***")
+    return message
 
 
 def _tells_limits(headers: Mapping[str, str]) -> bool:

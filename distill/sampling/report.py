@@ -21,6 +21,7 @@ class SampleReport:
     num_failed: int = 0
     num_rejected: int = 0
     """Bodies that were no response: kept, and asked for again."""
+    prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
 
@@ -40,5 +41,6 @@ class SampleReport:
             num_refused=self.num_refused + outcomes["refused"],
             num_failed=self.num_failed + sum(isinstance(record, Failure) for record in records),
             num_rejected=self.num_rejected + sum(r.rejected is not None for r in responses),
+            prompt_tokens=self.prompt_tokens + sum(r.prompt_tokens for r in responses),
             completion_tokens=self.completion_tokens + sum(r.completion_tokens for r in responses),
         )

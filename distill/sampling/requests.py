@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from distill.config.models import Sampling
@@ -25,6 +25,16 @@ HARMLESS = frozenset(
 )
 """Request fields outside the sampling: whom and what is asked, which other parts of the key hold,
 and what is told beside a response without changing it."""
+
+VLLM_ONLY: dict[str, Any] = {
+    "prefill": "",
+    "top_k": 0,
+    "min_p": 0.0,
+    "repetition_penalty": 1.0,
+    "stop_token_ids": (),
+    "chat_template_kwargs": {},
+}
+"""Sampling fields that OpenAI's API refuses, and their values that change nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +72,8 @@ class Job:
     """How the number of samples depends on their verdicts; told with each, in no key."""
     tokens: Tokens = field(default_factory=Tokens)
     """What to ask for beside the text; in no key."""
+    api: Literal["vllm", "openai"] = "vllm"
+    """Which request fields the server knows."""
 
     @cached_property
     def sampling_id(self) -> UUID:
@@ -94,7 +106,8 @@ class Job:
         """Return the JSON body of a chat completion.
 
         Every sampling field goes out under its own name, which is vLLM's, since a server would take
-        what is missing from the model's generation_config.json.
+        what is missing from the model's generation_config.json. Hosted APIs refuse what they do not
+        know: they get OpenAI's fields only.
         """
         fields: dict[str, Any] = {"model": served_name, "messages": [*messages]}
         begun = messages[-1]["role"] == "assistant"
@@ -111,6 +124,9 @@ class Job:
 
     @cached_property
     def _fields(self) -> dict[str, Any]:
-        fields = self.sampling.model_dump(mode="json", exclude={"prefill"}, exclude_none=True)
+        unknown = {"prefill", *(VLLM_ONLY if self.api == "openai" else ())}
+        fields = self.sampling.model_dump(mode="json", exclude=unknown, exclude_none=True)
+        if self.api == "openai":
+            return fields | self.tokens.fields()
         fields["top_k"] = max(fields["top_k"], 0)  # off is 0 or -1 to vLLM, 0 alone to some others
         return fields | self.tokens.fields()

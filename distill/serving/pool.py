@@ -15,6 +15,7 @@ from distill.runs.run import Run
 from distill.serving import registry
 from distill.serving.command import Command, server_args, vllm_command
 from distill.serving.endpoint import Endpoint, endpoint_of
+from distill.serving.hosted import headers_of
 from distill.serving.probe import free_port
 from distill.serving.profile import Profile, load_profile
 from distill.serving.roster import Roster
@@ -113,7 +114,7 @@ class ServerPool:
 
     def _find(self, spec: ModelSpec) -> Servers | None:
         if spec.url:
-            roster = Roster(listed=spec.url, source=spec.source)
+            roster = Roster(listed=spec.url, source=spec.source, headers=headers_of(spec))
             roster()  # refuses now what would be refused later
             return roster
         model = identify(spec, self._home)

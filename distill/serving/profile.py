@@ -7,11 +7,14 @@ and is refused here.
 
 import os
 import tomllib
+from math import prod
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError
 
 from distill.config.base import Section
+from distill.config.models import ModelSpec
 from distill.errors import UserError, nearest
 
 FOLDERS = (Path(__file__).parent / "profiles", Path(__file__).parents[2] / "teacher" / "profiles")
@@ -40,6 +43,8 @@ class Profile(Section):
     """One line: the machine, and what the settings are good for."""
     startup_timeout_sec: float = Field(default=600, gt=0)
     """A server that is not healthy by then is given up."""
+    device: Literal["cpu", "gpu"] = "gpu"
+    """What it runs on."""
     options: dict[str, OPTION] = {}
     """Options of `vllm serve`, without the leading dashes."""
     environment: dict[str, str] = {}
@@ -66,6 +71,20 @@ def load_profile(name: str) -> Profile:
     cores = str(len(os.sched_getaffinity(0)))
     environment = {k: v.replace("{num_cores}", cores) for k, v in profile.environment.items()}
     return profile.model_copy(update={"options": options, "environment": environment})
+
+
+PARALLEL = ("tensor-parallel-size", "pipeline-parallel-size", "data-parallel-size")
+
+
+def num_gpus(spec: ModelSpec) -> int | None:
+    """Return how many GPUs serve a model, as far as its recipe tells; None where it does not."""
+    if spec.num_gpus is not None or spec.url:
+        return spec.num_gpus
+    profile = load_profile(spec.profile)
+    if profile.device == "cpu":
+        return 0
+    options = profile.options | normalise(spec.server_args, where="server_args")
+    return prod(int(options.get(name, 1)) for name in PARALLEL)
 
 
 def _read(path: Path) -> Profile:

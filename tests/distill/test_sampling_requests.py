@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 from distill.config.models import Sampling
@@ -71,3 +72,18 @@ def test_the_index_makes_another_key_and_the_seed_another_sampling() -> None:
     second = job.request(first.prompt_id, first.messages, 1)
     assert second.attempt_id != first.attempt_id
     assert toy_job(seed=1).sampling_id != job.sampling_id
+
+
+def test_hosted_apis_get_openais_fields_only_and_the_key_stays() -> None:
+    job = toy_job()
+    hosted = replace(job, api="openai")
+    assert hosted.sampling_id == job.sampling_id
+    assert set(json.loads(hosted.body(MESSAGES, "m"))) == {
+        *("model", "messages", "temperature", "top_p", "max_tokens", "stop"),
+        *("presence_penalty", "frequency_penalty"),
+    }
+
+
+def test_no_seed_is_sent_unless_asked_for() -> None:
+    assert "seed" not in sent()
+    assert sent(seed=7)["seed"] == 7
