@@ -12,7 +12,9 @@ from typing import Any, BinaryIO, cast
 from distill.errors import UserError
 from warehouse.ask import Source, ask
 from warehouse.database import Warehouse
+from warehouse.folder import Folder
 from warehouse.formats import write_rows
+from warehouse.published import PublishedWarehouse
 from warehouse.render import render
 from warehouse.rows import Rows
 
@@ -29,6 +31,15 @@ def existing(path: Path) -> Warehouse:
     if not path.exists():
         raise UserError(f"warehouse {path}: not there yet. `distill all` makes and fills it.")
     return Warehouse(path, "sql")
+
+
+def source_of(path: Path, published: str | None) -> Source:
+    """Return what to ask: the warehouse at `path`, or the one that was published in a folder.
+
+    Raises:
+        UserError: if there is none.
+    """
+    return existing(path) if published is None else PublishedWarehouse(Folder.at(published))
 
 
 def answer(

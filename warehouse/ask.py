@@ -70,7 +70,19 @@ def ask(
         except duckdb.Error as error:
             raise UserError(f"sql: {explain(str(error), connection)}") from error
 
-    return _Stoppable(source.write if write else source.read, work).result()
+    return run_stoppable(source.write if write else source.read, work)
+
+
+def run_stoppable(
+    enter: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]],
+    work: Callable[[duckdb.DuckDBPyConnection], T],
+) -> T:
+    """Return what work on a connection returns; Ctrl-C interrupts it.
+
+    Raises:
+        KeyboardInterrupt: if it was stopped.
+    """
+    return _Stoppable(enter, work).result()
 
 
 def explain(message: str, connection: duckdb.DuckDBPyConnection) -> str:

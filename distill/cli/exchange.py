@@ -6,7 +6,7 @@ from typing import Annotated, get_args
 
 import typer
 
-from distill.cli.options import HomeOption, recipe_context
+from distill.cli.options import HomeOption, WarehouseOption, recipe_context
 from distill.cli.stages import STAGES
 from distill.config.curation import Domain
 from distill.config.prompts import Layout
@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     """Add the sub-commands."""
     app.command("import")(import_file)
     app.command("export")(export)
+    app.command("publish")(publish)
 
 
 def import_file(
@@ -82,20 +83,21 @@ def export(
         str,
         typer.Option("--format", help="parquet, jsonl or datasets (for load_from_disk)."),
     ] = "parquet",
+    warehouse: WarehouseOption = None,
     home: HomeOption = None,
 ) -> None:
     """Write a training set into a folder with a card that names sources, licences and revisions.
 
     The same data set, layout, format and exporter version make the same bytes.
     """
-    from warehouse.answer import existing
+    from warehouse.answer import source_of
     from warehouse.export import choose_dataset, export_dataset
     from warehouse.layouts import LAYOUTS as LAYOUTS_OUT
     from warehouse.writers import WRITERS
 
     _check("layout", layout, LAYOUTS_OUT)
     _check("format", format_, WRITERS)
-    source = existing(Home.at(home).warehouse)
+    source = source_of(Home.at(home).warehouse, warehouse)
     chosen = choose_dataset(source, dataset=dataset, arm=arm, recipe=recipe)
     exported = export_dataset(source, chosen.dataset_id, folder, layout=layout, format_=format_)
     splits = " + ".join(f"{num} {split}" for split, num in sorted(exported.splits.items()))
@@ -104,6 +106,25 @@ def export(
 
     if exported.num_unanswered:
         typer.echo(f"left out: {exported.num_unanswered} traces that hold no answer")
+
+
+def publish(
+    folder: Annotated[str, typer.Argument(help="A folder, or s3://bucket/path.")],
+    home: HomeOption = None,
+) -> None:
+    """Publish the warehouse as partitioned Parquet, to be read from many machines.
+
+    `distill sql --warehouse FOLDER` asks it. Published again, readers see all of the new state or
+    all of the old one.
+    """
+    from warehouse.answer import existing
+    from warehouse.folder import Folder
+    from warehouse.publish import publish as write
+
+    done = write(existing(Home.at(home).warehouse), Folder.at(folder))
+    typer.echo(
+        f"{done.num_rows:,} rows, {done.num_bytes / 1e6:,.1f} MB: {done.snapshot} in {folder}"
+    )
 
 
 def _check(option: str, value: str, known: Iterable[str]) -> None:

@@ -36,6 +36,13 @@ HomeOption = Annotated[
     ),
 ]
 
+WarehouseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--warehouse", help="A published folder, or s3://bucket/path, instead of the home's file."
+    ),
+]
+
 
 def wide_console() -> Console:
     """Return the terminal, or off it (logs, CI) one that is wide enough for the tables."""

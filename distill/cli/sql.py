@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from distill.cli.options import HomeOption
+from distill.cli.options import HomeOption, WarehouseOption
 from distill.errors import UserError, nearest
 from distill.runs.home import Home
 
@@ -50,13 +50,14 @@ def sql(
         typer.Option("--output", "-o", help="Write to a file; its ending says the format."),
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Allow changes.")] = False,
+    warehouse: WarehouseOption = None,
     home: HomeOption = None,
 ) -> None:
     """Query the warehouse, or open a shell on it: distill sql "select * from scores".
 
     Of several statements the rows of the last are shown.
     """
-    from warehouse.answer import answer, existing
+    from warehouse.answer import answer, source_of
     from warehouse.library import listing, parse_parameters, question
 
     if list_:
@@ -67,14 +68,14 @@ def sql(
         from warehouse.describe import schema as describe
         from warehouse.describe import schema_text
 
-        rows = describe(existing(place.warehouse), query.split() if query else ())
+        rows = describe(source_of(place.warehouse, warehouse), query.split() if query else ())
         return typer.echo(schema_text(rows), nl=False)
     text = None if name else _text(query, file)
     if name:
         _refuse(query or file, "--name brings its own SQL: give no other.")
         asked = question(name)
         text, params = asked.text, asked.bound(params)
-    source = existing(place.warehouse)
+    source = source_of(place.warehouse, warehouse)
     if text is None:
         from warehouse.shell import Shell
 

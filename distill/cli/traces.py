@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from distill.cli.options import HomeOption
+from distill.cli.options import HomeOption, WarehouseOption
 from distill.errors import UserError
 from distill.runs.home import Home
 
@@ -23,13 +23,14 @@ def show(
         list[str], typer.Argument(metavar="ID", help="Ids, or beginnings that only one id has.")
     ],
     full: FullOption = False,
+    warehouse: WarehouseOption = None,
     home: HomeOption = None,
 ) -> None:
     """Show traces: prompt, reasoning (folded), answer, verdicts, filters, lineage."""
-    from warehouse.answer import existing
+    from warehouse.answer import source_of
     from warehouse.trace_page import find_trace, print_traces
 
-    source = existing(Home.at(home).warehouse)
+    source = source_of(Home.at(home).warehouse, warehouse)
     print_traces(source, [find_trace(source, id_) for id_ in ids], full=full)
 
 
@@ -44,13 +45,14 @@ def sample(
     num: Annotated[int, typer.Option("--num", "-n", min=1, help="How many.")] = 3,
     seed: Annotated[int, typer.Option("--seed", help="Another seed draws others.")] = 0,
     full: FullOption = False,
+    warehouse: WarehouseOption = None,
     home: HomeOption = None,
 ) -> None:
     """Show some traces, drawn at random from those for which a condition holds."""
-    from warehouse.answer import existing
+    from warehouse.answer import source_of
     from warehouse.trace_page import print_traces, sample_traces
 
-    source = existing(Home.at(home).warehouse)
+    source = source_of(Home.at(home).warehouse, warehouse)
     ids = sample_traces(source, where, num, seed)
     if not ids:
         raise UserError(f"no trace for which {where} holds")

@@ -104,6 +104,40 @@ class Toy(Warehouse):
         self.insert("filter_results", rows)
 
 
+def some_traces(folder: Path) -> Toy:
+    """Two problems of one source: one solved in two of three traces, one never."""
+    toy = Toy(folder)
+    toy.run("generate", "generate")
+    toy.run("filter", "filter", day=2)
+    toy.problem("easy", "sums")
+    toy.problem("hard", "sums")
+    toy.insert(
+        "golds",
+        [
+            {"problem_id": uid("hard"), "verifier": "math", "gold": {"answer": "7"}}
+            | {"gold_version": 1, "origin": "sums"}
+        ],
+    )
+    toy.attempt("a", "easy", finished="2026-01-01T00:00:10+00:00", latency_sec=2.0)
+    toy.attempt("b", "easy", completion_tokens=300)
+    toy.attempt(
+        "c",
+        "easy",
+        outcome="length",
+        text="Wait, wait",
+        reasoning_end=10,
+        answer_begin=None,
+        answer_end=None,
+    )
+    toy.attempt("d", "hard")
+    for name, decision in {"a": "correct", "b": "correct", "c": "undecided", "d": "wrong"}.items():
+        toy.verdict(name, "math", decision, extracted=f"<{name}>")
+    toy.listing("run_filters", "filter", "repetition")
+    for name in "abcd":
+        toy.filtered(name, repetition=name != "b")
+    return toy
+
+
 def copy_of(toy: Toy, folder: Path) -> Iterator[Toy]:
     """Yield a copy of `toy` in one transaction, which is quicker than making it again."""
     shutil.copy(toy.path, folder)

@@ -1,0 +1,4 @@
+-- Writes a relation of long texts as Parquet, a folder for each value of a column, in small row groups.
+copy {relation} to '{folder}' (
+    format parquet, compression zstd, row_group_size 2048, partition_by ({by}), overwrite true
+)
