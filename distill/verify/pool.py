@@ -127,8 +127,9 @@ class VerifierPool:
             if not batch:
                 return
             idle.give(batch)
-        if not self._workers and (batch := self._take(source)):
-            self._waiting.extend(batch)
+        if not any(worker.batch for worker in self._workers):  # none is there, or ready, yet
+            self._waiting.extend(self._take(source))
+        if self._waiting and not self._workers:
             self._workers = [self._start() for _ in range(self.settings.num_workers)]
 
     def _start(self) -> _Worker:

@@ -64,6 +64,17 @@ def test_verdicts_are_made_in_any_thread(pool):
     )
 
 
+def test_checks_that_come_while_the_only_worker_is_being_replaced_are_made():
+    with VerifierPool(Verification(num_workers=1, timeout_sec=1.5)) as pool:
+        last = BATCH_SIZE - 1
+        checks = [math(n, ENDLESS if n == last else "5") for n in range(2 * BATCH_SIZE)]
+        verdicts = dict(pool.verify(checks))
+        assert sorted(verdicts) == list(range(2 * BATCH_SIZE))
+        assert verdicts[last].reason == "timeout"
+        assert dict(pool.verify([math("hangs", ENDLESS)]))["hangs"].reason == "timeout"
+        assert [key for key, _ in pool.verify([math("next", "5")])] == ["next"]
+
+
 def test_a_dying_worker_is_replaced_and_its_check_undecided():
     with VerifierPool(Verification(num_workers=1, timeout_sec=60)) as pool:
 
