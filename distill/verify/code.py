@@ -17,6 +17,7 @@ wall clock that runs out leaves it undecided.
 
 import os
 import platform
+from functools import lru_cache
 from typing import Any
 
 from distill.config.prompts import Verification
@@ -104,6 +105,8 @@ def _died(candidate: Ending) -> tuple[str, str] | None:
 
 def _check_program(sandbox: Sandbox, answer: str, gold: dict[str, Any]) -> Verdict:
     source = code_extract.program(answer)
+    if source is None and (language := code_extract.other_language(answer)):
+        return Verdict(decision="undecided", reason=f"written in {language}")
     if source is None:
         return Verdict(decision="wrong", score=0.0, reason="no code in the answer")
     inputs = [text.encode(errors="replace") for text in gold["inputs"]]
@@ -151,7 +154,12 @@ def _check_gold(gold: Any) -> str | None:
     if not all(other is None or isinstance(other, str) for other in others):
         return 'must have texts as "entry_point" and "prompt", or leave them out'
     sources = [*_tests(gold), gold.get("prompt") or ""]
-    return None if all(map(code_extract.parses, sources)) else "has a test that is no Python"
+    return None if all(map(_is_python, sources)) else "has a test that is no Python"
+
+
+@lru_cache(maxsize=512)  # the same for every answer to a problem
+def _is_python(text: str) -> bool:
+    return code_extract.parses(text)
 
 
 def _are_texts(value: Any) -> bool:

@@ -6,14 +6,22 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
-MAX_CHARS = 100_000
+MAX_CHARS = 50_000
 """Longer texts are no programs that a person would ask for; parsing them takes seconds."""
+MAX_STARTS, MAX_CUTS = 50, 20
+"""How many lines of prose are tried as the beginning of code, and how often its end is moved."""
 _FENCE = re.compile(
     r"^([ \t]*)(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*\n(.*?)(?:^[ \t]*\2[`~]*[ \t]*$|\Z)",
     re.MULTILINE | re.DOTALL,
 )
 _PYTHON = frozenset({"", "python", "python3", "py", "py3", "python2", "pycon", "code"})
+_OTHERS = re.compile(
+    r"c|d|r|c\+\+|cpp|c#|csharp|cs|java|javascript|js|typescript|ts|go|golang|rust|ruby|rb|php"
+    r"|kotlin|swift|scala|haskell|hs|perl|lua|pascal|julia|ocaml|fortran|dart|elixir",
+    re.IGNORECASE,
+)
 _STARTS = re.compile(
     r"^(?:from\s+\w|import\s+\w|def\s+\w|class\s+\w|async\s+def|@\w)", re.MULTILINE
 )
@@ -38,6 +46,12 @@ def blocks(answer: str) -> list[str]:
             lines = content.split("\n")
             found.append("\n".join(line.removeprefix(indent) for line in lines))
     return found
+
+
+def other_language(answer: str) -> str | None:
+    """Return the last language that a fenced block names and that is a programming language."""
+    named = [language for _, _, language, _ in _FENCE.findall(answer[:MAX_CHARS])]
+    return next((language for language in reversed(named) if _OTHERS.fullmatch(language)), None)
 
 
 def module(answer: str, name: str | None, prompt: str = "") -> str | None:
@@ -96,7 +110,7 @@ def _candidates(answer: str) -> Iterator[str]:
 
 def _longest(text: str) -> str:
     """Return the code that begins with the first line that looks like code, cut where it ends."""
-    for start in _STARTS.finditer(text):
+    for start in islice(_STARTS.finditer(text), MAX_STARTS):
         if cut := _cut(text[start.start() :]):
             return cut
     return ""
@@ -105,7 +119,7 @@ def _longest(text: str) -> str:
 def _cut(text: str) -> str:
     """Return the longest beginning of a text that parses, in whole lines."""
     lines = text.split("\n")
-    for _ in range(50):
+    for _ in range(MAX_CUTS):
         tree = _compiled("\n".join(lines))
         if isinstance(tree, ast.Module):
             return "\n".join(lines)

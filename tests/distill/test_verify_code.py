@@ -138,10 +138,16 @@ def test_what_cannot_be_decided_is_undecided(pool):
         ("input(); input(); input()", ("wrong", "exit status 1")),
         ("import sys\nprint(sum(map(int, input().split())))\nsys.exit(0)", ("correct", "passed")),
         ("There is no program here", ("wrong", "no code in the answer")),
+        ("```cpp\nint main() {}\n```", ("undecided", "written in cpp")),
+        ("```bash\nls\n```", ("wrong", "no code in the answer")),
     ],
 )  # fmt: skip
 def test_programs_are_run_on_every_input(pool, program, verdict):
-    answer = program if "There" in program else f"So:\n```python\n{program}\n```\nDone."
+    answer = (
+        program
+        if program.startswith(("There", "```"))
+        else f"So:\n```python\n{program}\n```\nDone."
+    )
     assert decide(pool, answer, inputs=["1 2\n", "3 4\n"], outputs=["3\n", "7"]) == verdict
 
 

@@ -6,6 +6,7 @@ cell keeps. As root, cells run as a user that nobody else is; else inside a user
 """
 
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from distill.verify.sandbox.inside.wire import read_frame, read_json, write_fram
 _INSIDE = Path(__file__).parent / "inside"
 _LIBRARIES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64")
 _DEVICES = ("null", "zero", "random", "urandom")
+START_SEC = 30.0
 _FIRST_USER = 0x6000_0000
 _START = "import sys; sys.path.insert(0, '/box'); from inside.server import main; main()"
 _TRIAL = "import sys; print(sys.stdin.read())"
@@ -67,12 +69,17 @@ class Sandbox:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={},
+            start_new_session=True,  # Ctrl-C is for who started this
         )
         assert self._process.stdin and self._process.stdout
         self._to, self._from = self._process.stdin.fileno(), self._process.stdout.fileno()
+        ready, *_ = select.select([self._from], [], [], START_SEC)
         try:
+            if not ready:
+                raise EOFError
             read_json(self._from)
         except EOFError:
+            self._process.kill()
             raise UserError(_cannot(self._complaint())) from None
 
     def __enter__(self) -> Self:
@@ -136,7 +143,7 @@ def _command() -> list[str]:
         raise UserError(_cannot("bwrap, of the package bubblewrap, is not installed"))
     if os.uname().machine not in MACHINES:
         raise UserError(_cannot(f"machines of type {os.uname().machine} are not known to it"))
-    root = os.geteuid() == 0
+    root = _is_root()
     python = Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
     return [
         *(bwrap, "--die-with-parent", "--new-session", "--unshare-ipc", "--unshare-pid"),
@@ -148,6 +155,12 @@ def _command() -> list[str]:
         *(str(python), "-I", "-S", "-B", "-X", "utf8", "-c", _START),
         str(_FIRST_USER + os.getpid() if root else 0),
     ]
+
+
+def _is_root() -> bool:
+    """Return whether this is the machine's root, not that of a container's user namespace."""
+    everybody = str(2**32 - 1)
+    return os.geteuid() == 0 and everybody in Path("/proc/self/uid_map").read_text().split()
 
 
 def _mounts() -> list[str]:
