@@ -13,10 +13,11 @@ from distill.verify.texts import plain
 _ALONE = re.compile(r"\(?([A-Z])\)?[.:]?")
 _FIRST = re.compile(r"\(([A-Z])\)(?!\s*(?:and|or|,)\s*\(?[A-Z]\b)|([A-Z])[.):](?=\s|$)")
 _ANNOUNCED = re.compile(
-    r"\b(?:answer|option|choice)\b(?:\s+(?:is|option|choice|would be)\b)*\s*:?[\s*$\\(\[]*"
-    r"(?:text\{)?\(?([A-Z])\b(?!\s*(?:and|or|,)\s*\(?[A-Z]\b)",
-    re.IGNORECASE,
+    r"\b(?:[aA]nswer|[oO]ption|[cC]hoice)\b(?:\s+(?:is|option|choice|would be)\b)*\s*:?[\s*$\\(\[]*"
+    r"(?:text\{)?\(?(?:([A-Z])\b(?!\s*(?:and|or|,)\s*\(?[A-Z]\b)|([a-j])\)?\.?\s*$)",
+    re.MULTILINE,
 )
+_MENTIONED = re.compile(r"\(([A-J])\)(?!\s*(?:and|or|,))")
 
 
 def _check(answer: str, gold: dict[str, Any]) -> Verdict:
@@ -31,13 +32,14 @@ def _check(answer: str, gold: dict[str, Any]) -> Verdict:
 
 def _letter(answer: str, choices: dict[str, str]) -> str | None:
     """Return the choice of the final answer; else of the last announcement, or of a last line."""
-    lines = answer.rstrip().splitlines()
     found = stated(answer)
-    for text in [found.text] if found else []:
-        if letter := _of(text, choices):
-            return letter
-    announced = [letter for letter in _ANNOUNCED.findall(answer) if letter.isupper()]
-    return announced[-1] if announced else _of(lines[-1], choices)
+    if found and (letter := _of(found.text, choices)):
+        return letter
+    last = answer.rstrip().splitlines()[-1]
+    if announced := [one or other.upper() for one, other in _ANNOUNCED.findall(answer)]:
+        return announced[-1]
+    mentioned = _MENTIONED.findall(last)
+    return _of(last, choices) or (mentioned[-1] if mentioned else None)
 
 
 def _of(text: str, choices: dict[str, str]) -> str | None:

@@ -8,9 +8,11 @@ _TAG = re.compile(r"<answer>(.*?)</answer>", re.DOTALL | re.IGNORECASE)
 _ANNOUNCED = re.compile(r"\banswer(?:\s+is\b\s*:?|\s*:)(?!\s*:)[ \t*]*(\S.*)", re.IGNORECASE)
 _TEXT_COMMAND = re.compile(r"\\(?:text|mathrm|textbf|mathbf)\{([^{}]*)\}")
 _LAST_ANNOUNCED = re.compile(
-    r"(?:\banswer(?:\s+is\b\s*:?|\s*:)(?!\s*:)|^A:)[ \t*]*(\S.*)", re.IGNORECASE | re.MULTILINE
+    r"(?:\banswer(?:\s+is\b\s*:?|\s*:)(?!\s*:)|^A:)[ \t*]*"
+    r"(\S(?:(?!\banswer(?:\s+is\b|\s*:)).)*)",
+    re.IGNORECASE | re.MULTILINE,
 )
-_SENTENCE_END = re.compile(r"\.\s|\.$|\s*<\||,?\s+(?:because|since|so|which|as)\b")
+_SENTENCE_END = re.compile(r"\.\s|\.$|\s*<\||,?\s+(?:because|since|so|which|as|not)\b")
 _PROSE = re.compile(r"[A-Za-z]{2,}\b[^=]*?\s")
 MAX_BARE_CHARS = 120
 _GAP = re.compile(

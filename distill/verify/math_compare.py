@@ -23,6 +23,7 @@ from distill.verify.math_forms import (
 )
 from distill.verify.math_library import equal_latex
 from distill.verify.math_numbers import Number, same_number
+from distill.verify.math_plain import to_latex
 from distill.verify.math_text import as_latex, tight
 from distill.verify.math_units import read_unit
 
@@ -255,7 +256,7 @@ def _expressions(gold: Number | Expression, given: Number | Expression) -> Answe
 
 def _latex(form: Number | Expression) -> str | None:
     if isinstance(form, Expression):
-        return as_latex(form.text) if form.plain and form.text else None
+        return to_latex(as_latex(form.text)) if form.plain and form.text else None
     if form.percent:
         return None
     if form.decimals:

@@ -9,7 +9,7 @@ from distill.verify.math_units import Unit
 
 _KNOWN = (
     r"sin|cos|tan|cot|sec|csc|log|ln|lg|exp|lim|max|min|gcd|lcm|mod|arcsin|arccos|arctan|sinh|cosh"
-    r"|tanh|pi|sqrt|frac|cup|cap|det|deg|dim|ker|arg|inf|sup"
+    r"|tanh|pi|theta|alpha|beta|gamma|lambda|phi|omega|sqrt|abs|frac|cup|cap|det|deg|dim|ker|arg|inf|sup"
 )
 PROSE = re.compile(rf"(?<![\\A-Za-z])(?!(?:{_KNOWN})(?![a-z]))[A-Za-z][a-z]{{2,}}(?![a-z])")
 RELATION = re.compile(

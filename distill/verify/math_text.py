@@ -79,7 +79,7 @@ def clean(text: str) -> str:
     if (
         "\\" in text
         or "√" in text
-        or any(sign in text for sign in ("<", ">", "!", "{", "~", "..."))
+        or any(sign in text for sign in ("<", ">", "!", "{", "~", "...", "inf"))
     ):
         for pattern, new in _REWRITES:
             text = pattern.sub(new, text)
@@ -109,6 +109,8 @@ def bare(text: str) -> str:
     while text != before:
         before = text
         text = text.strip().rstrip(".;,:").rstrip()
+        if text.endswith("\\") and not text.endswith("\\\\"):
+            text = text[:-1]
         for begin, end in _PAIRS:
             inner = text[len(begin) : len(text) - len(end)]
             if text.startswith(begin) and text.endswith(end) and inner and end not in inner:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from distill.verify.math_compare import same
 from distill.verify.math_forms import Expression, Interval, Items, Named, Ratio, Words
 from distill.verify.math_numbers import Number, read_number
+from distill.verify.math_plain import to_latex
 from distill.verify.math_read import read
 from distill.verify.math_text import clean, is_one_bracket, split_top
 from distill.verify.math_units import read_unit
@@ -71,6 +72,13 @@ def test_forms():
     assert read("a^2+b=0") == Expression("a^2+b=0")
 
 
+def test_plain_text_becomes_latex():
+    assert to_latex("7*sin(pi*x/5)") == r"7 \cdot \sin (\pi \cdot x/5)"
+    assert to_latex("sqrt((x+1)/2)**2") == r"\sqrt{(x+1)/2}^2"
+    assert to_latex("2^10 + e^(-x) + x^-1") == "2^{10} + e^{-x} + x^{-1}"
+    assert to_latex(r"\sin x + \pi") == r"\sin x + \pi"
+
+
 def test_what_no_rule_knows_is_left_open():
     assert same(read("a^2 + b = 0"), read("0")) is None
     assert same(read("x = 2y"), read("y = x/2")) is None
@@ -81,6 +89,11 @@ def test_reading_never_raises_and_a_form_equals_itself(text):
     form = read(clean(text))
     if not isinstance(form, Expression):
         assert same(form, form) is not False
+
+
+@given(ANY)
+def test_any_text_becomes_latex(text):
+    assert isinstance(to_latex(clean(text)), str)
 
 
 @given(ANY, ANY)
