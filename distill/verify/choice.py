@@ -36,9 +36,10 @@ def _letter(answer: str, choices: dict[str, str]) -> str | None:
     if found and (letter := _of(found.text, choices)):
         return letter
     last = answer.rstrip().splitlines()[-1]
-    if announced := [one or other.upper() for one, other in _ANNOUNCED.findall(answer)]:
+    announced: list[str] = [one or other.upper() for one, other in _ANNOUNCED.findall(answer)]
+    if announced:
         return announced[-1]
-    mentioned = _MENTIONED.findall(last)
+    mentioned: list[str] = _MENTIONED.findall(last)
     return _of(last, choices) or (mentioned[-1] if mentioned else None)
 
 

@@ -14,21 +14,39 @@ from distill.verify.extract import announces, boxes
 
 DELIMITED = re.compile(r"(?<!\\)\$|\\boxed|\\\(|\\\[")
 """A reference that says itself where its mathematics begins."""
+NEAR = 1e-4
+"""How far apart, in proportion, numbers may be that math-verify calls equal."""
 MAX_CHARS = 20_000
 """Of an answer without a box only the end is searched: that is where answers stand."""
 
 
 def equal_latex(gold: str, given: str) -> bool | None:
     """Ask math-verify; None where it cannot read one of them or fails."""
-    from math_verify import verify
-
     try:
         one, other = _parsed(gold), _parsed(given)
-        if one is None or other is None:
-            return None
-        return bool(verify(one, other, timeout_seconds=None, raise_on_error=True))
+        return None if one is None or other is None else _agree(one, other)
     except Exception:
         return None
+
+
+def _agree(gold: Any, given: Any) -> bool:
+    from math_verify import verify
+
+    equal = verify(gold, given, timeout_seconds=None, raise_on_error=True)
+    return bool(equal) and not _far(gold, given)
+
+
+def _far(gold: Any, given: Any) -> bool:
+    """Whether two numbers differ in proportion: it rounds to six places, so 1e-7 is 2e-7 to it."""
+    if not (getattr(gold, "is_number", False) and getattr(given, "is_number", False)):
+        return False
+    try:
+        one, other = gold.evalf(30), given.evalf(30)
+        less, more = sorted((abs(one), abs(other)))
+        is_percentage = abs(more - 100 * less) <= NEAR * more
+        return bool(abs(one - other) > NEAR * more) and not is_percentage
+    except Exception:  # infinities, sets
+        return False
 
 
 @lru_cache(maxsize=2048)
@@ -57,12 +75,10 @@ def by_library(answer: str, gold: str) -> Verdict:
 
 def _compare(wanted: list[Any], given: list[Any], extracted: str | None) -> Verdict:
     """Compare every reading of the one with every reading of the other."""
-    from math_verify import verify
-
     raised = None
     for pair in product(wanted, given):
         try:
-            if verify(*pair, timeout_seconds=None, raise_on_error=True):
+            if _agree(*pair):
                 return Verdict(decision="correct", score=1.0, reason="equal", extracted=extracted)
         except Exception as error:
             raised = error

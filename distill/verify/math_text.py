@@ -3,6 +3,7 @@ r"""One spelling for mathematics: LaTeX's, Unicode's and plain text's ways to wr
 # ruff: noqa: RUF001 - signs that look alike are what this is about
 
 import re
+import unicodedata
 
 _SYMBOLS = {
     "−": "-", "–": "-", "﹣": "-", "×": r"\times ", "÷": r"\div ", "·": r"\cdot ", "⋅": r"\cdot ",
@@ -41,7 +42,7 @@ _REWRITES = [
         (r"\\(?:backslash|smallsetminus)(?![a-zA-Z])", r"\\setminus "),
         (r"\\%", "%"),
         (r"(?<=\d)\s*(?:\\[lc]?dots(?![a-zA-Z])|\.\.\.)", r"\\ldots"),
-        (r"√\s*\(([^()]*)\)|√\s*(\d+|[a-z])", r"\\sqrt{\1\2}"),
+        (r"(?:√|\\sqrt)\s*\(([^()]*)\)|√\s*(\d+|[a-z])", r"\\sqrt{\1\2}"),
         (r"\\frac\s*(\d)\s*(\d)", r"\\frac{\1}{\2}"),
         (r"\\frac\s*(\d)\s*\{", r"\\frac{\1}{"),
         (r"(\\frac\{[^{}]*\})\s*(\d)", r"\1{\2}"),
@@ -55,6 +56,8 @@ _TEXT = re.compile(
     r"|boldsymbol|operatorname|underline|boxed|fbox|rm|bf)\*?\s*\{([^{}]*)\}"
 )
 _SPACE = re.compile(r" (?!\d)|(?<!\d) ")
+_SUBSCRIPT = re.compile("[\u2080-\u2089]+")
+_ROOT = re.compile(r"∛\s*(\d+|[a-z])")
 _UNIT_LETTERS = {"m": "meters", "g": "grams", "s": "seconds", "h": "hours", "L": "liters"}
 _LOOSE = re.compile(r"(?<=\{) | (?=\})|(?<=°) (?=[CF]\b)")
 _PAIRS = (
@@ -76,6 +79,9 @@ MONEY = "¤"
 def clean(text: str) -> str:
     r"""Return mathematics in one spelling, without delimiters and fonts; ^\circ is °, \$ is ¤."""
     text = text.translate(_UNICODE)
+    if not text.isascii():
+        text = _ROOT.sub(r"\\sqrt[3]{\1}", _SUBSCRIPT.sub(_below, text))
+        text = unicodedata.normalize("NFKC", text).replace("\N{FRACTION SLASH}", "/")
     if (
         "\\" in text
         or "√" in text
@@ -91,6 +97,10 @@ def clean(text: str) -> str:
     if "$" in text:  # one alone is money; in pairs they delimit
         text = text.replace("$", MONEY if text.count("$") == 1 else " ")
     return _LOOSE.sub("", " ".join(text.split()))
+
+
+def _below(match: re.Match[str]) -> str:
+    return f"_{{{unicodedata.normalize('NFKC', match[0])}}}"
 
 
 def _plain(match: re.Match[str]) -> str:
