@@ -332,3 +332,17 @@ def test_a_benchmark_may_have_a_wording_of_its_own_but_students_keep_theirs(toy)
     assert measured["How a base is asked"] == (
         "wording short (no worked examples), plain (no worked examples)"
     )
+
+
+def test_a_finished_student_is_evaluated_without_training(toy):
+    home, models = toy
+    toy_folder(home.models / "made-elsewhere", weight=bytes([3]))
+    models.skill["made-elsewhere"] = 6
+    bases = {"qwen": {"source": "toy-base", "checkpoint": "made-elsewhere"}}
+    recipe = toy_recipe().model_copy(update={"student": Student.model_validate({"bases": bases})})
+    context = context_of(home, recipe)
+    evaluate.check(context)
+    evaluate.run(context)
+    (row,) = rows(context, "from student_vs_teacher where benchmark = 'overall'")
+    assert (row["student"], row["base"]) == ("qwen", "toy-base")
+    assert row["student_pass_at_1"] > row["base_pass_at_1"]

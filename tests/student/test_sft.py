@@ -202,3 +202,16 @@ def test_a_recipe_without_students_trains_nothing(tmp_path: Path) -> None:
     sft.check(context)
     sft.run(context)
     assert "nothing to train" in said(context)
+
+
+def test_a_base_with_a_finished_student_is_not_trained(tmp_path: Path) -> None:
+    toy_base(tmp_path)
+    recipe = toy_recipe(tmp_path)
+    bases = {
+        name: base.model_copy(update={"checkpoint": "made/elsewhere"})
+        for name, base in recipe.student.bases.items()
+    }
+    student = recipe.student.model_copy(update={"bases": bases})
+    context = toy_context(tmp_path, recipe.model_copy(update={"student": student}))
+    sft.run(context)
+    assert "nothing to train" in said(context)
