@@ -27,9 +27,11 @@ from distill.verify.base import Verdict, Verifier
 from distill.verify.code_output import same_output
 from distill.verify.sandbox.host import Ending, Sandbox, Tested, require
 from distill.verify.sandbox.inside.cell import Limits
+from distill.verify.sandbox.inside.guest import MODULE_MISSING
 
 CPU_SHARE, WALL_SHARE = 0.4, 0.8
 """Of the verdict's deadline: CPU time of one run, and clock time of all runs of an answer."""
+_MISSING = "wants a module that is not here"
 _WRONG = {"cpu": "time limit", "memory": "memory limit", "output": "output limit"}
 
 
@@ -74,12 +76,14 @@ def _check_functions(sandbox: Sandbox, answer: str, gold: dict[str, Any]) -> Ver
 def _outcome(tested: Tested) -> tuple[str, str]:
     if tested.outcome == "passed":
         return "correct", "passed"
+    if tested.error == "ModuleNotFoundError":
+        return "undecided", _MISSING
     if tested.outcome == "failed":
         return "wrong", f"test: {tested.error or 'raised'}"
     if tested.outcome == "did not run":
         return "wrong", f"raised {tested.error}"
     if tested.outcome == "cannot cross":
-        return "undecided", f"tests pass a {tested.error}"
+        return "undecided", f"a {tested.error} cannot cross"
     if tested.outcome == "nonsense":
         return "wrong", "answers nonsense"
     if tested.outcome == "gone":
@@ -115,6 +119,8 @@ def _check_program(sandbox: Sandbox, answer: str, gold: dict[str, Any]) -> Verdi
         for (output, ending), expected in zip(runs, gold["outputs"], strict=True):
             if died := _died(ending):
                 return _verdict(*died, source)
+            if ending.status == MODULE_MISSING:
+                return _verdict("undecided", _MISSING, source)
             if ending.status:
                 return _verdict("wrong", f"exit status {ending.status}", source)
             if not same_output(output.decode(errors="replace"), expected):

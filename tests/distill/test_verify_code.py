@@ -12,6 +12,7 @@ from distill.verify.sandbox import host
 from tests.distill.code_toys import code, needs_sandbox
 
 CODE = Verification(verifiers=("code",), num_workers=1, timeout_sec=5)
+MISSING = "wants a module that is not here"
 DOUBLE = ["assert double(2) == 4", "assert double('a') == 'aa'"]
 HUMANEVAL = {
     "prompt": 'from typing import List\n\n\ndef total(xs: List[int]) -> int:\n    """Add."""\n',
@@ -56,7 +57,9 @@ def decide(pool, answer, **gold):
         ("def double(x): pass", ("wrong", "test: AssertionError")),
         ("def doubled(x): return x * 2", ("wrong", "no code in the answer")),
         ("I cannot write that.", ("wrong", "no code in the answer")),
-        ("import nowhere\ndef double(x): return x * 2", ("wrong", "raised ModuleNotFoundError")),
+        ("import nowhere\ndef double(x): return x * 2", ("undecided", MISSING)),
+        ("def double(x):\n    import nowhere\n    return x * 2", ("undecided", MISSING)),
+        ("def double(x): return iter([x, x])", ("wrong", "test: AssertionError")),
         ("def double(x):\n    return x * 2\ndouble(undefined)", ("wrong", "raised NameError")),
     ],
 )
@@ -101,6 +104,7 @@ def test_an_answer_may_go_on_from_the_prompt(pool, answer, decision):
         ("from dataclasses import dataclass\n@dataclass\nclass P:\n    x: int\ndef f(x): return P(x).x",
          ["assert f(3) == 3"]),
         ("def sum(a): return 7", ["assert sum([1]) == 7"]),
+        ("def f(xs): return [x for x in xs]", ["assert f(range(2, 9, 3)) == [2, 5, 8]"]),
         ("def check(n): return n > 7", ["assert check(8) and not check(7)"]),
         ("import sys\nsys.stdout.write('x' * 10**6)\ndef f(x): print('y' * 10**6); return x", ["assert f(1) == 1"]),
     ],
@@ -112,10 +116,21 @@ def test_what_goes_to_and_from_a_candidate_is_as_if_it_were_here(pool, answer, t
 
 
 @needs_sandbox
+def test_the_entry_point_may_be_a_method(pool):
+    answer = "class Solution:\n    def twice(self, x):\n        return 2 * x"
+    test = "def check(candidate):\n    assert candidate(3) == 6"
+    verdict = decide(pool, answer, tests=[test], entry_point="Solution().twice")
+    assert verdict == ("correct", "passed")
+
+
+@needs_sandbox
 def test_what_cannot_be_decided_is_undecided(pool):
     answer = "def f(g): return g(1)"
     tests = ["assert f(lambda x: x + 1) == 2"]
-    assert decide(pool, answer, tests=tests) == ("undecided", "tests pass a function")
+    assert decide(pool, answer, tests=tests) == ("undecided", "a function cannot cross")
+    dates = ["import datetime\nassert day(1) == datetime.date(2026, 1, 1)"]
+    day = "import datetime\ndef day(n): return datetime.date(2026, 1, n)"
+    assert decide(pool, day, tests=dates) == ("undecided", "a date cannot cross")
     slow = ["while True: pass", "assert f(1)"]
     decision, reason = decide(pool, answer, tests=slow)
     assert decision == "undecided"
@@ -140,6 +155,7 @@ def test_what_cannot_be_decided_is_undecided(pool):
         ("There is no program here", ("wrong", "no code in the answer")),
         ("```cpp\nint main() {}\n```", ("undecided", "written in cpp")),
         ("```bash\nls\n```", ("wrong", "no code in the answer")),
+        ("import nowhere\nprint(input())", ("undecided", MISSING)),
     ],
 )  # fmt: skip
 def test_programs_are_run_on_every_input(pool, program, verdict):

@@ -90,6 +90,7 @@ def test_every_attack_is_contained_and_the_pool_lives_on(listener, tmp_path, mon
         listener.accept()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.getuid() != 0, reason="the other tests run without root already")
 def test_every_attack_is_contained_without_root(listener, tmp_path):
     root = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif("DISTILL_DATA" not in os.environ, reason="DISTILL_DATA is not set"),
 ]
-SURVIVING = {"humaneval": ["humaneval/41"], "mbpp": ["mbpp/213", "mbpp/385"]}
+SURVIVING = {"humaneval": ["humaneval/41"], "mbpp": ["mbpp/385"]}
 """Mutants that their problem's own tests let pass, in a plain Python process too."""
 
 
@@ -22,10 +22,10 @@ def test_references_pass_and_what_is_not_quite_them_fails(name, size):
     found = references(name, Path(os.environ["DISTILL_DATA"]))
     checks = [code((r.name, "whole"), f"```python\n{r.solution}\n```", **r.gold) for r in found]
     checks += [code((r.name, "body"), r.body, **r.gold) for r in found if r.body]
-    checks += [code((r.name, "empty"), emptied(r), **r.gold) for r in found]
+    checks += [code((r.name, "empty"), emptied(r), **r.gold) for r in found[::3]]
     checks += [
         code((r.name, "operator"), mutant, **r.gold)
-        for r in found[::4]
+        for r in found[::8]
         if (mutant := with_another_operator(r))
     ]
     with VerifierPool(Verification(verifiers=("code",), timeout_sec=15)) as pool:

@@ -16,6 +16,8 @@ from . import plain
 from .wire import read_json, write_json
 
 NAME = "solution"
+MODULE_MISSING = 97
+"""The status of a program that wants a module which is not Python's own."""
 _OPERATIONS: dict[str, Callable[..., Any]] = {
     "call": lambda function, args, kwargs: function(*args, **kwargs),
     "get": getattr,
@@ -89,6 +91,8 @@ def run(program: str) -> None:
     sys.argv[:] = ["main.py"]
     try:
         exec(compile(program, "main.py", "exec"), vars(main))
+    except ModuleNotFoundError:
+        sys.exit(MODULE_MISSING)
     finally:  # what Python does at its end: it waits for threads, too
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()

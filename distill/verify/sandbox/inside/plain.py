@@ -46,6 +46,8 @@ def encode(value: Any, number: Callable[[Any], int]) -> Any:
     for name, kind in _SEQUENCES.items():
         if isinstance(value, kind):
             return [name, *(encode(item, number) for item in value)]
+    if isinstance(value, range):
+        return ["range", *(encode(edge, number) for edge in (value.start, value.stop, value.step))]
     if isinstance(value, bytes | bytearray):
         return [type(value).__name__, value.hex()]
     if isinstance(value, Decimal | Fraction | complex):
@@ -68,6 +70,8 @@ def decode(data: Any, find: Callable[[int], Any]) -> Any:
     kind, *items = data
     if kind in _SEQUENCES:
         return _SEQUENCES[kind](decode(item, find) for item in items)
+    if kind == "range":
+        return range(*(decode(edge, find) for edge in items))
     if kind == "dict":
         return {decode(key, find): decode(item, find) for key, item in items}
     return find(items[0]) if kind == "object" else _TEXTS[kind](items[0])

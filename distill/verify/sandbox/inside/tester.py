@@ -126,7 +126,10 @@ class Handle:
         return str(self._do("str"))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Handle) and other._number == self._number
+        if isinstance(other, Handle):
+            return other._number == self._number
+        self._link.encode(other)  # what is not plain either might well be equal: nobody can say
+        return False
 
     def __hash__(self) -> int:
         return self._number
