@@ -52,6 +52,8 @@ def same(gold: Form, given: Form) -> Answer:
             return same_number(gold, given)
         case Words(), Words():
             return _words(gold.text, given.text)
+        case _, Words(text=text) if text.startswith("not "):
+            return False
         case Based(), Based():
             return gold.value == given.value
         case Ratio(), Ratio():
