@@ -42,6 +42,11 @@ def check(context: Context) -> None:
             f"models.teacher.max_model_len: {teacher.max_model_len} tokens cannot hold prompts and "
             f"the {longest} of generation.sampling.max_tokens. Raise the one or lower the other."
         )
+    if context.recipe.generation.num_continuations and teacher.api != "vllm":
+        raise UserError(
+            "generation.num_continuations: hosted APIs (api = 'openai') do not go on from a text. "
+            "Set it to 0 and raise generation.sampling.max_tokens."
+        )
     check_fields(teacher, context.recipe.generation.sampling, "generation.sampling")
     if context.recipe.generation.adaptive:
         require(context.recipe.verification)
@@ -119,6 +124,7 @@ def _sample(
         stream=generation.stream,
         num_samples=generation.num_samples,
         title="generate",
+        num_continuations=generation.num_continuations,
     )
 
 
@@ -198,7 +204,7 @@ def attempts_of(warehouse: Warehouse, recipe: Recipe) -> list[UUID]:
     Raises:
         UserError: if there are none, naming the command that makes them.
     """
-    rows = warehouse.query("collected_attempts", run_id=recipe.run_id("generate"))
+    rows = warehouse.query("run_traces", run_id=recipe.run_id("generate"))
     if not rows:
         raise UserError(
             f"recipe {recipe.name}: there are no traces yet. `make generate RECIPE={recipe.name}` "

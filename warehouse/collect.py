@@ -20,6 +20,7 @@ from distill.runs.run import Run
 from distill.sampling.engine import sample
 from distill.sampling.report import SampleReport
 from distill.sampling.requests import AttemptRequest, Job, Prompt
+from warehouse.continuations import continuations
 from warehouse.database import Warehouse
 from warehouse.ingest import Cursor, ingest_outbox
 from warehouse.ledger import Session
@@ -59,9 +60,11 @@ def collect(
     stream: str,
     num_samples: int,
     title: str,
+    num_continuations: int = 0,
 ) -> CollectReport:
     """Have `num_samples` responses to each prompt in the warehouse; ask for the missing ones only.
 
+    Truncated ones are continued up to `num_continuations` times, as far as the context allows.
     No server is started, or looked for, where nothing is missing.
 
     Raises:
@@ -75,26 +78,40 @@ def collect(
     announce(run, warehouse, job, requests)
     outbox = run.directory / OUTBOX
     ingest_outbox(warehouse, outbox, run.run_id)
-    rows = warehouse.query("collected_attempts", run_id=run.run_id)
-    there = {row["attempt_id"] for row in rows}
+    there = _collected(warehouse, run)
     missing = [request for request in requests if request.attempt_id not in there]
+    asked = {prompt.prompt_id: prompt.messages for prompt in prompts}
+
+    def cut() -> list[AttemptRequest]:
+        return continuations(run, warehouse, job, spec, asked, num_continuations)
+
     report = SampleReport()
-    if missing:
+    if missing or cut():
         session = Session(run, warehouse, job.model, spec)
-        with (
-            context.servers.endpoints(spec, run) as servers,
-            track(context.console, run, title, len(missing), "traces") as advance,
-            _ingesting(warehouse, outbox, run.run_id, session),
-        ):
-            report = sample(
-                requests,
-                job=job,
-                endpoints=servers,
-                outbox=outbox,
-                existing=there.intersection,
-                settings=context.recipe.requests,
-                on_progress=_show(advance, session),
-            )
+        with context.servers.endpoints(spec, run) as servers:
+
+            def ask(requests: Sequence[AttemptRequest], num: int, title: str) -> SampleReport:
+                found = _collected(warehouse, run)
+                with (
+                    track(context.console, run, title, num, "traces") as advance,
+                    _ingesting(warehouse, outbox, run.run_id, session),
+                ):
+                    return sample(
+                        requests,
+                        job=job,
+                        endpoints=servers,
+                        outbox=outbox,
+                        existing=found.intersection,
+                        settings=context.recipe.requests,
+                        on_progress=_show(advance, session),
+                    )
+
+            if missing:
+                report = ask(requests, len(missing), title)
+            for _ in range(num_continuations):
+                if more := cut():
+                    announce(run, warehouse, job, more)
+                    report = report.and_then(ask(more, len(more), f"{title}: going on"))
     return CollectReport(
         model=job.model,
         sampling_id=job.sampling_id,
@@ -108,6 +125,10 @@ def collect(
         completion_tokens=report.completion_tokens,
         seconds=report.seconds,
     )
+
+
+def _collected(warehouse: Warehouse, run: Run) -> set[UUID]:
+    return {row["attempt_id"] for row in warehouse.query("collected_attempts", run_id=run.run_id)}
 
 
 def announce(

@@ -13,7 +13,7 @@ import duckdb
 from warehouse.scripts import Script, marts, statement
 
 TOUCHED_BY: Mapping[str, str] = {
-    "attempts": "touched_attempts",
+    "attempts": "touched_by_attempts",
     "verdicts": "touched_attempts",
     "filter_results": "touched_attempts",
     "run_attempts": "touched_attempts",

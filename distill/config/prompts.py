@@ -142,6 +142,9 @@ class Generation(Section):
     """Traces a prompt. Asking for 16 where 8 exist pays for 8."""
     adaptive: Adaptive | None = None
     """Fewer traces for easy prompts; null samples every prompt num_samples times."""
+    num_continuations: int = Field(default=0, ge=0)
+    """Most times that a truncated trace is continued from where it was cut, each with another
+    sampling.max_tokens, as far as the model's context allows; 0 leaves it truncated."""
     stream: str = "datagen"
     """Open text in the attempts' key: change it (`datagen/2`) for fresh samples on purpose."""
     sampling: Sampling = Sampling()
@@ -153,6 +156,11 @@ class Generation(Section):
             raise ValueError(
                 f"adaptive.num_correct = {self.adaptive.num_correct} correct traces cannot come of "
                 f"num_samples = {self.num_samples}, which is the most a prompt gets: raise it"
+            )
+        if self.adaptive and self.num_continuations:
+            raise ValueError(
+                "num_continuations: adaptive sampling takes another sample instead of continuing a "
+                "truncated one: remove one of the two, or raise sampling.max_tokens"
             )
         return self
 

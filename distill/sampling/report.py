@@ -30,6 +30,10 @@ class SampleReport:
         """Responses of this call."""
         return self.num_ok + self.num_length + self.num_refused
 
+    def and_then(self, other: "SampleReport") -> "SampleReport":
+        """Return the report of this call and one after it."""
+        return SampleReport(**{name: n + getattr(other, name) for name, n in vars(self).items()})
+
     def plus(self, records: Sequence[Record]) -> "SampleReport":
         """Return the report with some more records committed."""
         responses = [record for record in records if isinstance(record, Response)]

@@ -79,7 +79,18 @@ class ToyTeacher:
     asked: list[UUID] = field(default_factory=list)
 
     def collect(
-        self, context, run, warehouse, *, spec, prompts, sampling, stream, num_samples, title
+        self,
+        context,
+        run,
+        warehouse,
+        *,
+        spec,
+        prompts,
+        sampling,
+        stream,
+        num_samples,
+        title,
+        num_continuations,
     ):
         model, sampling_id = named_model(spec.source, None), content_id(sampling.model_dump())
         warehouse.insert("models", [model.row()])

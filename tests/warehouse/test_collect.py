@@ -17,6 +17,7 @@ from distill.sampling.stored import read_responses
 from distill.serving.pool import ServerPool
 from tests.stub_server import Server, running
 from warehouse import collect as collect_module
+from warehouse.checks import run_checks
 from warehouse.collect import CollectReport, collect
 from warehouse.database import Warehouse
 from warehouse.stage import stage_run
@@ -180,3 +181,59 @@ def test_hostile_text_arrives_whole(context: Context, stub: Server) -> None:
     ask(context, stub, "torn !surrogate", "null !nul")
     texts = {(row["text"], row["repaired"]) for row in rows(context, "from attempts")}
     assert texts == {("a\ufffdb", 1), ("a\x00<script>\x1b[31m", 0)}
+
+
+WHOLE = """
+select sample_index, num_parts, text, reasoning, answer, completion_tokens, outcome
+from full_traces
+join (select attempt_id, reasoning, answer from attempts_all) using (attempt_id)
+order by num_parts
+"""
+
+
+def test_a_truncated_trace_is_continued_from_where_it_was_cut(
+    context: Context, stub: Server
+) -> None:
+    report = ask(context, stub, "a !length*2", num_continuations=2)
+    assert (report.num_length, report.num_ok) == (2, 1)
+    part = rows(context, "select text, completion_tokens from attempts limit 1")[0]
+    first, second, third = rows(context, WHOLE)
+    assert [row["sample_index"] for row in (first, second, third)] == ["0", "0+1", "0+2"]
+    assert (first["text"], first["outcome"]) == (part["text"], "length")
+    assert (third["text"], third["outcome"]) == (3 * part["text"], "ok")
+    assert third["completion_tokens"] == 3 * part["completion_tokens"]
+    # its reasoning ends at the first closing tag, its answer is all that comes after
+    assert third["reasoning"] == first["reasoning"]
+    assert third["answer"] == first["answer"] + 2 * part["text"]
+    sent = [request["body"] for request in stub.requests()]
+    assert "continue_final_message" not in sent[0]
+    for times, body in enumerate(sent[1:], 1):
+        assert body["messages"][-1] == {"role": "assistant", "content": times * part["text"]}
+        assert (body["continue_final_message"], body["add_generation_prompt"]) == (True, False)
+    # the whole one is the trace; its parts are none
+    assert [row["sample_index"] for row in rows(context, "from traces")] == ["0+2"]
+    run_id = context.recipe.run_id("generate")
+    traces = Warehouse(context.home.warehouse, "test").query("run_traces", run_id=run_id)
+    assert len(traces) == 1
+    broken = {v.check for v in run_checks(Warehouse(context.home.warehouse, "test"))}
+    assert broken == {"attempts_have_their_parts"}  # these tests write down no prompts
+
+
+def test_continuing_is_done_once_and_only_where_the_context_allows(
+    context: Context, stub: Server
+) -> None:
+    long = {"num_continuations": 1, "sampling": Sampling(max_tokens=2000)}
+    assert ask(context, stub, "a !length", **long).num_length == 1  # 2,048 hold no 2,000 more
+    assert sum(stub.asked().values()) == 1
+    ask(context, stub, "b !length*9", num_continuations=1)
+    assert stub.asked()["b !length*9"] == 2
+    again = ask(context, None, "b !length*9", num_continuations=1)
+    assert (again.num_asked, again.num_length) == (0, 0)
+
+
+def test_without_the_option_a_truncated_trace_stays_as_it_is(
+    context: Context, stub: Server
+) -> None:
+    ask(context, stub, "a !length")
+    assert ask(context, None, "a !length").num_asked == 0
+    assert stub.asked()["a !length"] == 1

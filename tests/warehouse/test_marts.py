@@ -82,6 +82,7 @@ def test_every_mart_of_an_empty_warehouse_is_empty(toy):
         "filter_outcomes": [],
         "filter_waterfall": [],
         "first_sources": [],
+        "full_traces": [],
         "length_histogram": [],
         "lineage": [],
         "pass_rate_by_problem": [],

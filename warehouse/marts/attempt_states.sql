@@ -76,8 +76,13 @@ with
         where asked.filter_run_id is not null
     ),
     responses as (
-        from attempts
+        from full_traces
         semi join touched using (attempt_id)
+    ),
+    continued as (
+        select distinct parent_attempt_id as attempt_id
+        from attempts
+        where parent_attempt_id is not null
     ),
     asked_prompts as (
         from prompts
@@ -92,7 +97,7 @@ with
 select
     responses.attempt_id,
     responses.stream,
-    regexp_matches(responses.stream, '^(datagen|import)(/|$)') as is_trace,
+    regexp_matches(responses.stream, '^(datagen|import)(/|$)') and continued.attempt_id is null as is_trace,
     asked_prompts.problem_id,
     origins.first.source,
     origins.first.domain,
@@ -117,13 +122,14 @@ select
     filtered.keep,
     coalesce(filtered.failed_filters, []) as failed_filters
 from responses
+left join continued on continued.attempt_id = responses.attempt_id
 left join asked_prompts using (prompt_id)
 left join origins on origins.problem_id = asked_prompts.problem_id
 left join chosen on chosen.attempt_id = responses.attempt_id
 left join by_verifier on by_verifier.attempt_id = responses.attempt_id
 left join filtered on filtered.attempt_id = responses.attempt_id;
 comment on table attempt_states is 'One row an attempt [attempt_id] with what is known of it now: where its problem is from, the verdict that counts, what the filters say; derived from the facts, kept up by every insert, and what marts that count read.';
-comment on column attempt_states.is_trace is 'Made (stream datagen) or imported (stream import) to train on, not an answer of an evaluation.';
+comment on column attempt_states.is_trace is 'Made (stream datagen) or imported (stream import) to train on, not an answer of an evaluation, nor a truncated one that another attempt continues.';
 comment on column attempt_states.problem_id is 'What its prompt asks.';
 comment on column attempt_states.source is 'Of problems that several sources hold, the first by name.';
 comment on column attempt_states.domain is 'math | code | stem | logic | general, as that source says.';

@@ -40,7 +40,7 @@ select
     attempts.started,
     attempts.finished,
     attempt_states.is_trace
-from attempts
+from full_traces as attempts
 join attempt_states on attempt_states.attempt_id = attempts.attempt_id
 left join prompts on prompts.prompt_id = attempts.prompt_id
 left join problems on problems.problem_id = attempt_states.problem_id

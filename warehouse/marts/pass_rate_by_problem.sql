@@ -24,7 +24,10 @@ with
         where samples.decision in ('correct', 'wrong')
         window one_by_one as (
             partition by samples.problem_id, samples.model_id, samples.sampling_id
-            order by samples.stream, try_cast(attempts.sample_index as integer), attempts.sample_index
+            order by
+                samples.stream,
+                try_cast(split_part(attempts.sample_index, '+', 1) as integer),
+                attempts.sample_index
             rows between unbounded preceding and current row
         )
     ),

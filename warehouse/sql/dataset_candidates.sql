@@ -35,7 +35,7 @@ select
             false
         ) as has_answer,
     length(attempts.text) as num_chars
-from attempts
+from full_traces as attempts
 semi join asked using (attempt_id)
 join prompts using (prompt_id)
 join origins using (problem_id)

@@ -42,7 +42,7 @@ select
         as reasoning,
     substring(attempts.text, attempts.answer_begin + 1, attempts.answer_end - attempts.answer_begin) as answer
 from items
-join attempts using (attempt_id)
+join full_traces as attempts using (attempt_id)
 join prompts on prompts.prompt_id = items.training_prompt_id
 left join sources on sources.problem_id = prompts.problem_id
 left join models on models.model_id = attempts.model_id

@@ -1,11 +1,11 @@
 -- What filters see of the traces of run $asking_run stored from $first_row to $last_row.
 with
     page as (
-        select attempts.rowid as attempt_row, attempts.*, prompts.problem_id
-        from attempts
+        select attempts.*, prompts.problem_id
+        from full_traces as attempts
         semi join (from run_attempts where run_id = $asking_run) as wanted using (attempt_id)
         left join prompts on prompts.prompt_id = attempts.prompt_id
-        where attempts.rowid between $first_row and $last_row
+        where attempts.attempt_row between $first_row and $last_row
     ),
     asked as (select distinct problem_id from page),
     domains as (

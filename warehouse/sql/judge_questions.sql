@@ -8,11 +8,11 @@ select
     golds.gold ->> '$.answer' as reference,
     substring(attempts.text, attempts.answer_begin + 1, attempts.answer_end - attempts.answer_begin) as answer
 from asked
-join attempts using (attempt_id)
+join full_traces as attempts using (attempt_id)
 join prompts on prompts.prompt_id = attempts.prompt_id
 join problems on problems.problem_id = prompts.problem_id
 join golds
     on golds.problem_id = prompts.problem_id
     and golds.verifier = 'judge'
     and golds.gold_version = asked.gold_version
-order by attempts.rowid
+order by attempts.attempt_row

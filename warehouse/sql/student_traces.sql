@@ -9,7 +9,7 @@ select
         as reasoning,
     substring(attempts.text, attempts.answer_begin + 1, attempts.answer_end - attempts.answer_begin) as answer
 from dataset_items as items
-join attempts using (attempt_id)
+join full_traces as attempts using (attempt_id)
 join prompts on prompts.prompt_id = items.training_prompt_id
 where items.dataset_id = $dataset_id
 order by items.position

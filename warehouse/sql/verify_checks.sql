@@ -12,11 +12,11 @@ select
     substring(attempts.text, attempts.answer_begin + 1, attempts.answer_end - attempts.answer_begin) as answer,
     golds.gold
 from asked
-join attempts using (attempt_id)
+join full_traces as attempts using (attempt_id)
 join prompts using (prompt_id)
 join golds
     on golds.problem_id = prompts.problem_id
     and golds.verifier = asked.verifier
     and golds.gold_version = asked.gold_version
-where attempts.rowid between $first_row and $last_row
-order by attempts.rowid
+where attempts.attempt_row between $first_row and $last_row
+order by attempts.attempt_row

@@ -24,7 +24,7 @@ select
     prompts.problem_id,
     substring(attempts.text, attempts.answer_begin + 1, attempts.answer_end - attempts.answer_begin) as answer,
     first_golds.gold ->> '$.answer' as reference
-from attempts
+from full_traces as attempts
 semi join (select unnest($attempt_ids) as attempt_id) as asked using (attempt_id)
 join prompts on prompts.prompt_id = attempts.prompt_id
 left join first_golds on first_golds.problem_id = prompts.problem_id
@@ -38,4 +38,4 @@ where not exists (
         and verdicts.gold_version = newest_golds.gold_version
     where newest_golds.problem_id = prompts.problem_id and verdicts.decision <> 'undecided'
 )
-order by attempts.rowid
+order by attempts.attempt_row
