@@ -1,31 +1,40 @@
 create view full_traces as
 with recursive
+    continued as (
+        select attempt_id, parent_attempt_id
+        from attempts
+        where parent_attempt_id is not null
+    ),
     chains as (
         select attempt_id as last_id, attempt_id, parent_attempt_id, 0 as back
+        from continued
+        union all
+        select chains.last_id, chains.parent_attempt_id, continued.parent_attempt_id, chains.back + 1
+        from chains
+        left join continued on continued.attempt_id = chains.parent_attempt_id
+        where chains.parent_attempt_id is not null
+    ),
+    parents as (
+        select distinct parent_attempt_id as attempt_id
+        from continued
+    ),
+    involved as materialized (
         from attempts
         where parent_attempt_id is not null
         union all
-        select chains.last_id, attempts.attempt_id, attempts.parent_attempt_id, chains.back + 1
-        from chains
-        join attempts on attempts.attempt_id = chains.parent_attempt_id
+        from attempts
+        semi join parents using (attempt_id)
+        where parent_attempt_id is null
     ),
     parts as (
         select
             chains.last_id,
             chains.back,
-            attempts.text,
-            attempts.shape,
-            attempts.reasoning_begin,
-            attempts.reasoning_end,
-            attempts.answer_begin,
-            attempts.prompt_tokens,
-            attempts.completion_tokens,
-            attempts.latency_sec,
-            attempts.repaired,
-            sum(length(attempts.text)) over (partition by chains.last_id order by chains.back desc)
-                - length(attempts.text) as shift
+            involved.* exclude (attempt_id, parent_attempt_id),
+            sum(length(involved.text)) over (partition by chains.last_id order by chains.back desc)
+                - length(involved.text) as shift
         from chains
-        join attempts on attempts.attempt_id = chains.attempt_id
+        join involved using (attempt_id)
     ),
     wholes as (
         select
@@ -52,39 +61,69 @@ with recursive
         from wholes
     )
 select
-    attempts.rowid as attempt_row,
+    rowid as attempt_row,
+    attempt_id,
+    prompt_id,
+    model_id,
+    sampling_id,
+    stream,
+    sample_index,
+    1 as num_parts,
+    text,
+    shape,
+    reasoning_begin,
+    reasoning_end,
+    answer_begin,
+    answer_end,
+    prompt_tokens,
+    completion_tokens,
+    finish_reason,
+    outcome,
+    latency_sec,
+    server,
+    started,
+    finished,
+    parent_attempt_id,
+    stopping_rule,
+    repaired,
+    extra,
+    run_id,
+    num_tries
+from attempts
+where parent_attempt_id is null  -- kept apart, so that a page or a key of them is read and no more
+union all
+select
+    attempts.rowid,
     attempts.attempt_id,
     attempts.prompt_id,
     attempts.model_id,
     attempts.sampling_id,
     attempts.stream,
     attempts.sample_index,
-    coalesce(spans.num_parts, 1) as num_parts,
-    coalesce(spans.text, attempts.text) as text,
-    coalesce(spans.shape, attempts.shape) as shape,
-    cast(case when spans.last_id is null then attempts.reasoning_begin else spans.reasoning_begin end as integer)
-        as reasoning_begin,
-    cast(case when spans.last_id is null then attempts.reasoning_end else spans.reasoning_end end as integer)
-        as reasoning_end,
-    cast(case when spans.last_id is null then attempts.answer_begin else spans.answer_begin end as integer)
-        as answer_begin,
-    cast(case when spans.last_id is null then attempts.answer_end else spans.answer_end end as integer) as answer_end,
-    coalesce(spans.prompt_tokens, attempts.prompt_tokens) as prompt_tokens,
-    cast(coalesce(spans.completion_tokens, attempts.completion_tokens) as integer) as completion_tokens,
+    spans.num_parts,
+    spans.text,
+    spans.shape,
+    spans.reasoning_begin,
+    cast(spans.reasoning_end as integer),
+    cast(spans.answer_begin as integer),
+    cast(spans.answer_end as integer),
+    spans.prompt_tokens,
+    cast(spans.completion_tokens as integer),
     attempts.finish_reason,
     attempts.outcome,
-    coalesce(spans.latency_sec, attempts.latency_sec) as latency_sec,
+    spans.latency_sec,
     attempts.server,
     attempts.started,
     attempts.finished,
     attempts.parent_attempt_id,
     attempts.stopping_rule,
-    cast(coalesce(spans.repaired, attempts.repaired) as integer) as repaired,
+    cast(spans.repaired as integer),
     attempts.extra,
     attempts.run_id,
     attempts.num_tries
 from attempts
-left join spans on spans.last_id = attempts.attempt_id;
+join spans on spans.last_id = attempts.attempt_id
+where attempts.parent_attempt_id is not null;
 comment on view full_traces is 'One row an attempt [attempt_id] as it reads from its begin: a continuation with all that it continues before its own text, and their tokens and seconds together; any other as it is.';
 comment on column full_traces.attempt_row is 'Where it is stored: read piece by piece in this order.';
 comment on column full_traces.num_parts is 'Attempts that it consists of: 1 where it continues nothing.';
