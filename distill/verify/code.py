@@ -28,6 +28,7 @@ from distill.verify.code_output import same_output
 from distill.verify.sandbox.host import Ending, Sandbox, Tested, require
 from distill.verify.sandbox.inside.cell import Limits
 from distill.verify.sandbox.inside.guest import MODULE_MISSING
+from distill.verify.sandbox.inside.tester import free_names
 
 CPU_SHARE, WALL_SHARE = 0.4, 0.8
 """Of the verdict's deadline: CPU time of one run, and clock time of all runs of an answer."""
@@ -64,7 +65,8 @@ def _check(answer: str, gold: dict[str, Any]) -> Verdict:
 def _check_functions(sandbox: Sandbox, answer: str, gold: dict[str, Any]) -> Verdict:
     tests, prompt = _tests(gold), gold.get("prompt") or ""
     name = gold.get("entry_point")
-    source = code_extract.module(answer, name or _first_call(tests), prompt)
+    wanted = name or next(iter(free_names("\n".join(tests))), None)
+    source = code_extract.module(answer, wanted, prompt)
     if source is None:
         return Verdict(decision="wrong", score=0.0, reason="no code in the answer")
     task = {"tests": tests, "entry_point": name, "prompt": prompt}
@@ -138,12 +140,6 @@ def _verdict(decision: Any, reason: str, source: str) -> Verdict:
 def _tests(gold: dict[str, Any]) -> list[str]:
     tests = gold["tests"]
     return [tests] if isinstance(tests, str) else list(tests)
-
-
-def _first_call(tests: list[str]) -> str | None:
-    """Return the first function that tests call and do not have themselves."""
-    names = code_extract.free_names("\n".join(tests))
-    return names[0] if names else None
 
 
 def _check_gold(gold: Any) -> str | None:

@@ -87,19 +87,6 @@ def parses(text: str) -> bool:
     return _tree(text) is not None
 
 
-def free_names(text: str) -> list[str]:
-    """Return what a text calls, binds nowhere and has not from Python, in order."""
-    source = _parsed(text)
-    tree = _tree(text)
-    if source is None or tree is None:
-        return []
-    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    names = [call for call in calls if isinstance(call, ast.Name)]
-    names.sort(key=lambda name: (name.lineno, name.col_offset))
-    free = source.takes - source.binds
-    return list(dict.fromkeys(name.id for name in names if name.id in free))
-
-
 def _candidates(answer: str) -> Iterator[str]:
     answer = answer[:MAX_CHARS]
     fenced = blocks(answer)

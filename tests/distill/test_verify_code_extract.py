@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distill.verify.code_extract import blocks, free_names, module, program
+from distill.verify.code_extract import blocks, module, program
+from distill.verify.sandbox.inside.tester import free_names
 
 PIECES = [
     "```python\n",

@@ -79,7 +79,6 @@ class Sandbox:
                 raise EOFError
             read_json(self._from)
         except EOFError:
-            self._process.kill()
             raise UserError(_cannot(self._complaint())) from None
 
     def __enter__(self) -> Self:
@@ -94,8 +93,9 @@ class Sandbox:
         self._process.communicate()
 
     def _complaint(self) -> str:
-        assert self._process.stderr
-        lines = self._process.stderr.read().decode(errors="replace").split("\n")
+        """End it and return the last line that it said."""
+        self._process.kill()
+        lines = self._process.communicate()[1].decode(errors="replace").splitlines()
         return next((line for line in reversed(lines) if line.strip()), "it says nothing")
 
     def _begin(self, kind: str, program: str, wall_sec: float) -> None:

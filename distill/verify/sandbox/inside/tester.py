@@ -192,7 +192,7 @@ def _prepare(task: dict[str, Any], namespace: dict[str, Any], link: Link) -> Non
         exec(compile(task["prompt"], "prompt.py", "exec"), namespace)
     if entry := task.get("entry_point"):
         namespace[entry] = namespace["candidate"] = link.decode(link.ask("name", entry)[0])
-    for name in _free_names("\n".join(task["tests"])):
+    for name in free_names("\n".join(task["tests"])):
         if name not in namespace:
             try:
                 namespace[name] = link.decode(link.ask("name", name)[0])
@@ -200,8 +200,8 @@ def _prepare(task: dict[str, Any], namespace: dict[str, Any], link: Link) -> Non
                 continue  # the test that uses it will say so
 
 
-def _free_names(source: str) -> list[str]:
-    """Return the names that a source uses and neither binds nor has from Python."""
+def free_names(source: str) -> list[str]:
+    """Return the names that a source uses and neither binds nor has from Python, in order."""
     nodes = list(ast.walk(ast.parse(source)))
     names = [node for node in nodes if isinstance(node, ast.Name)]
     bound = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
@@ -210,5 +210,6 @@ def _free_names(source: str) -> list[str]:
     for node in nodes:
         if isinstance(node, ast.Import | ast.ImportFrom):
             bound |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    used = dict.fromkeys(node.id for node in names)
+    names.sort(key=lambda name: (name.lineno, name.col_offset))
+    used = dict.fromkeys(name.id for name in names)
     return [name for name in used if name not in bound and not hasattr(builtins, name)]
