@@ -170,13 +170,19 @@ def _intervals(gold: Form, given: Form) -> Answer:
 
 
 def _items(gold: Form, given: Form) -> Answer:
-    if not isinstance(gold, Items) or not isinstance(given, Items):
-        one, other = (gold, given) if isinstance(gold, Items) else (given, gold)
-        if isinstance(one, Items) and one.decimal and isinstance(other, Number):
-            long = (one.decimal.decimals or 0) > 1 or abs(one.decimal.value) < 1
-            if one is given or long:  # a reference such as 2,5 is two numbers
-                return same_number(one.decimal, other)
-        return False if isinstance(other, Number) else None
+    if isinstance(gold, Items) and isinstance(given, Items):
+        return _two_lists(gold, given)
+    one, other = (gold, given) if isinstance(gold, Items) else (given, gold)
+    if not isinstance(one, Items) or not isinstance(other, Number):
+        return None
+    if one.decimal:
+        long = (one.decimal.decimals or 0) > 1 or abs(one.decimal.value) < 1
+        if one is given or long:  # a reference such as 2,5 is two numbers
+            return same_number(one.decimal, other)
+    return one.bracket == "" and _all(same(item, other) for item in one.items) is True
+
+
+def _two_lists(gold: Items, given: Items) -> Answer:
     brackets = {gold.bracket, given.bracket}
     if brackets == {"(", "{"}:
         return False

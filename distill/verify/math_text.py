@@ -55,6 +55,8 @@ _TEXT = re.compile(
     r"\\(?:text|textnormal|textrm|textbf|textit|textsf|texttt|mbox|hbox|mathrm|mathbf|mathit|mathsf"
     r"|boldsymbol|operatorname|underline|boxed|fbox|rm|bf)\*?\s*\{([^{}]*)\}"
 )
+_SIGNS = ("\\", "√", "<", ">", "!", "{", "~", "...", "inf")
+"""Without any of them nothing is rewritten: most answers are plain numbers."""
 _SPACE = re.compile(r" (?!\d)|(?<!\d) ")
 _SUBSCRIPT = re.compile("[\u2080-\u2089]+")
 _ROOT = re.compile(r"∛\s*(\d+|[a-z])")
@@ -82,11 +84,7 @@ def clean(text: str) -> str:
     if not text.isascii():
         text = _ROOT.sub(r"\\sqrt[3]{\1}", _SUBSCRIPT.sub(_below, text))
         text = unicodedata.normalize("NFKC", text).replace("\N{FRACTION SLASH}", "/")
-    if (
-        "\\" in text
-        or "√" in text
-        or any(sign in text for sign in ("<", ">", "!", "{", "~", "...", "inf"))
-    ):
+    if any(sign in text for sign in _SIGNS):
         for pattern, new in _REWRITES:
             text = pattern.sub(new, text)
         text = text.replace(r"\$", MONEY)
@@ -155,7 +153,8 @@ def is_one_bracket(text: str) -> bool:
     depths = _depths(text)
     if not depths or len(text) < 2:
         return False
-    return all(depths[: -2 if text[-2] == "\\" else text.rfind("\\") if text[-1].isalpha() else -1])
+    closing = text.rfind("\\") if text[-1].isalpha() or text[-2] == "\\" else -1  # ), \}, \rangle
+    return all(depths[:closing])
 
 
 def _depths(text: str) -> list[int] | None:
