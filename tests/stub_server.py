@@ -10,7 +10,7 @@ user message:
 
 gets half a JSON document twice, then status 500, then an answer (see `Stub.act`). Each request
 becomes a line {"message", "action", "body"} of the log, written before the answer goes out, and
-each answer a line {"message", "at"} of the log's neighbour .answers.
+with `answers` each answer a line {"message", "asked", "at"} of the log's neighbour .answers.
 POST /control {"refuse": 503} fails every request, {"hang": true} keeps every request waiting,
 {"grow": true} makes the token counter of /metrics grow, {"metrics": false} takes /metrics away,
 {"headers": {...}} go out with every answer. `batch` requests at most are worked on at a time, the
@@ -21,6 +21,7 @@ import argparse
 import asyncio
 import hashlib
 import json
+import os
 import random
 import re
 import subprocess
@@ -44,7 +45,6 @@ WORDS = [
     *("check", "again", "yes", "2", "+", "3", "=", "5", "\n", "é"),
 ]
 NUM_TEXTS = 1024
-NO_BATCH = 10**9
 STATUS = {"429-wait": 429, "context": 400}
 
 
@@ -104,7 +104,8 @@ class Stub:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.log = options.log.open("a", buffering=1)
-        self.answers = options.log.with_suffix(".answers").open("a", buffering=1)
+        answers: Path = options.log.with_suffix(".answers") if options.answers else Path(os.devnull)
+        self.answers = answers.open("a", buffering=1)
         self.options = options
         self.tries: Counter[str] = Counter()
         self.tokens = 0
@@ -126,10 +127,9 @@ class Stub:
         if not self.settings.get("metrics", True):
             raise web.HTTPNotFound
         self.tokens += bool(self.settings.get("grow"))
-        facts = {"generation_tokens_total": self.tokens}
-        if self.options.batch < NO_BATCH:
-            waiting = max(0, self.here - self.options.batch)
-            facts |= {"num_requests_waiting": waiting, "num_requests_running": self.here - waiting}
+        waiting = max(0, self.here - self.options.batch)
+        facts = {"num_requests_waiting": waiting, "num_requests_running": self.here - waiting}
+        facts |= {"generation_tokens_total": self.tokens}
         lines = (f'vllm:{name}{{engine="0",model_name="stub"}} {n}.0' for name, n in facts.items())
         return web.Response(text="# HELP x\n" + "\n".join(lines) + "\n")
 
@@ -140,7 +140,7 @@ class Stub:
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
         """Answer a chat completion."""
-        body = await request.json()
+        body, asked = await request.json(), time.time()
         message = [m for m in body["messages"] if m["role"] == "user"][-1]["content"]
         actions = plan(message)
         action = "ok"
@@ -159,7 +159,9 @@ class Stub:
             async with self.batch:
                 await asyncio.sleep(self.options.delay * (1 + spread))
             response = await self.act(action, message, request)
-            self.answers.write(json.dumps({"message": message, "at": time.time()}) + "\n")
+            if self.options.answers:
+                fact = {"message": message, "asked": asked, "at": time.time()}
+                self.answers.write(json.dumps(fact) + "\n")
         finally:
             self.here -= 1
         if not response.prepared:
@@ -292,7 +294,8 @@ if __name__ == "__main__":
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--spread", type=float, default=0.0)
     parser.add_argument("--size", type=int, default=300)
+    parser.add_argument("--answers", type=int, default=0)
     parser.add_argument("--ids", type=int, default=0)
-    parser.add_argument("--batch", type=int, default=NO_BATCH)
+    parser.add_argument("--batch", type=int, default=10**9)
     given = parser.parse_args()
     asyncio.run(serve(app_of(given), given.port))

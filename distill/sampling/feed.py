@@ -10,6 +10,7 @@ from distill.sampling.outbox import Failure, Outbox, Record, Response
 from distill.sampling.requests import AttemptRequest
 
 CHUNK = 512
+LOW = 256
 PAUSE_SEC = 0.05
 Existing = Callable[[Sequence[UUID]], set[UUID]]
 """Which of these keys have a response already?"""
@@ -24,6 +25,8 @@ class Feed:
     def __init__(
         self, requests: Iterable[AttemptRequest | None], existing: Existing, outbox: Outbox
     ) -> None:
+        self.is_dry = False
+        """There is nothing left but what is ready."""
         self.num_requested = 0
         self.num_found = 0
         self._requests = iter(requests)
@@ -31,23 +34,16 @@ class Feed:
         self._outbox = outbox
         self._claimed: set[UUID] = set()
         self._ready: deque[AttemptRequest] = deque()
-        self._dry = False
-        self._pausing = False
-        self._lock = asyncio.Lock()
 
-    async def next(self) -> AttemptRequest | None:
-        """Return the next request that needs asking, or None when there is none left."""
-        while not self._ready:
-            async with self._lock:
-                if not self._ready and not self._dry:
-                    await asyncio.to_thread(self._refill)
-            if self._ready:
-                break
-            if self._dry:
-                return None
-            if self._pausing:
-                await asyncio.sleep(PAUSE_SEC)
-        return self._ready.popleft()
+    @property
+    def is_low(self) -> bool:
+        """Whether it is time to `refill`, well before the last request is taken."""
+        return len(self._ready) < LOW and not self.is_dry
+
+    async def refill(self) -> None:
+        """Take a chunk from the source, in a thread; one call at a time."""
+        if await asyncio.to_thread(self._refill):
+            await asyncio.sleep(PAUSE_SEC)
 
     def ready(self) -> AttemptRequest | None:
         """Return the next request if one can be had without waiting."""
@@ -55,7 +51,7 @@ class Feed:
 
     def close(self) -> None:
         """Hand out nothing more."""
-        self._dry = True
+        self.is_dry = True
         self._ready.clear()
 
     def settled(self, records: Iterable[Record]) -> None:
@@ -66,17 +62,18 @@ class Feed:
             if isinstance(record, Failure) or (isinstance(record, Response) and not record.rejected)
         )
 
-    def _refill(self) -> None:
+    def _refill(self) -> bool:
+        """Return whether the source has nothing for now."""
         chunk: dict[UUID, AttemptRequest] = {}
-        self._pausing = False
+        has_paused = False
         for request in islice(self._requests, CHUNK):
             if request is None:
-                self._pausing = True
+                has_paused = True
                 break
             chunk[request.attempt_id] = request
         if not chunk:
-            self._dry = not self._pausing
-            return
+            self.is_dry = not has_paused
+            return has_paused
         # claimed first, looked up second: a key that was settled in between is on the disk by then
         fresh = [key for key in chunk if key not in self._claimed]
         self._claimed.update(fresh)
@@ -84,4 +81,6 @@ class Feed:
         self._claimed -= found
         self.num_requested += len(chunk)
         self.num_found += len(found)
-        self._ready.extend(chunk[key] for key in fresh if key not in found)
+        if not self.is_dry:  # closed meanwhile
+            self._ready.extend(chunk[key] for key in fresh if key not in found)
+        return has_paused

@@ -14,7 +14,7 @@ KNOWN_START = 256
 LATER = 0.125
 """Growth a look, once the first doubling has found the limit."""
 FULL_CACHE = 0.95
-MIN_GAIN = 0.3
+MIN_GAIN = 0.15
 """Share of the added requests that must show as throughput, or there was no room for them."""
 MIN_WINDOW_SEC = 0.25
 PROBE_WINDOWS = 8

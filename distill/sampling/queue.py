@@ -29,17 +29,23 @@ class Queue:
         self._later: list[tuple[float, int, Ticket]] = []
         self._number = count()
         self._bell = Bell()
-        self._pulling: asyncio.Task[AttemptRequest | None] | None = None
-        self._dry = False
+        self._refilling: asyncio.Task[None] | None = None
 
     def ready(self) -> Ticket | None:
-        """Return a ticket if one can be had without waiting."""
+        """Return a ticket if one can be had without waiting.
+
+        Raises:
+            Exception: whatever the source of the requests raised.
+        """
+        if self._refilling and self._refilling.done():
+            refilled, self._refilling = self._refilling, None
+            refilled.result()
+        if self._feed.is_low and self._refilling is None:
+            self._refilling = asyncio.create_task(self._feed.refill())
+            self._refilling.add_done_callback(lambda _: self._bell.ring())
         if self._later and self._later[0][0] <= time.monotonic():
             return heapq.heappop(self._later)[2]
         request = self._feed.ready()
-        if request is None and self._pulling and self._pulling.done():
-            request, self._pulling = self._pulling.result(), None
-            self._dry = request is None
         if request is None:
             return None
         self.num_active += 1
@@ -48,11 +54,8 @@ class Queue:
     async def next(self) -> Ticket | None:
         """Return a ticket, or None when all is settled."""
         while (ticket := self.ready()) is None:
-            if self._dry and not self.num_active:
+            if self._feed.is_dry and not self.num_active:
                 return None
-            if not self._dry and self._pulling is None:
-                self._pulling = asyncio.create_task(self._feed.next())
-                self._pulling.add_done_callback(lambda _: self._bell.ring())
             due = self._later[0][0] - time.monotonic() if self._later else MAX_SEC
             await self._bell.wait(due)
         return ticket
@@ -73,5 +76,5 @@ class Queue:
         """Hand out nothing more."""
         self._feed.close()
         self._later.clear()
-        if self._pulling:
-            self._pulling.cancel()
+        if self._refilling:
+            self._refilling.cancel()

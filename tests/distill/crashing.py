@@ -7,7 +7,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -55,7 +54,7 @@ class Stage:
         """Start whichever of the two does not run."""
         if self.server is None or self.server.poll() is not None:
             options = ["--log", str(self.log), "--port", str(self._port), "--size", "2000"]
-            options += ["--delay", str(self._delay), "--spread", "1"]
+            options += ["--delay", str(self._delay), "--spread", "1", "--answers", "1"]
             self.server = self._start(stub_server.__file__, options)
             assert self.server.stdout
             self._port = int(self.server.stdout.readline())
@@ -142,16 +141,15 @@ def report(
     here: Stage, names: dict[bytes, str], snapshots: list[tuple[float, set[str], int]]
 ) -> Crashed:
     asked = [json.loads(line)["message"] for line in here.log.read_text().splitlines()]
-    answers = defaultdict(list)
-    for line in here.log.with_suffix(".answers").read_text().splitlines():
-        answer = json.loads(line)
-        answers[answer["message"]].append(answer["at"])
-    wrong, oldest = 0, 0.0
+    lines = here.log.with_suffix(".answers").read_text().splitlines()
+    answers = [json.loads(line) for line in lines]
+    wrong, oldest, before = 0, 0.0, 0.0
     for at, done, num_then in snapshots:
         wrong += sum(message in done for message in asked[num_then:])
-        lost = [when for m, times in answers.items() if m not in done for when in times]
-        ages = [at - when for when in lost if when <= at]
-        oldest = max([oldest, *ages_of_this_kill(ages, snapshots, at)])
+        # what this client had asked for, not the one that was killed before
+        lost = [a["at"] for a in answers if before < a["asked"] and a["message"] not in done]
+        oldest = max([oldest, *(at - when for when in lost if when <= at)])
+        before = at
     rows = read_responses(here.outbox, limit=10**6)
     with closing(sqlite3.connect(here.outbox)) as connection:
         counted = "select count(*) from tries where cause = 'lost'"
@@ -160,23 +158,11 @@ def report(
         num_stored=len(rows),
         num_distinct=len({row.attempt_id for row in rows}),
         asked_after_commit=wrong,
-        asked_again=sum(len(times) - 1 for times in answers.values() if times),
+        asked_again=len(answers) - len({answer["message"] for answer in answers}),
         oldest_lost_ms=1000 * oldest,
         counted_lost=num_lost,
     )
 
 
-def ages_of_this_kill(
-    ages: list[float], snapshots: list[tuple[float, set[str], int]], at: float
-) -> list[float]:
-    """Leave out answers that an earlier kill had lost already."""
-    before = max((then for then, *_ in snapshots if then < at), default=0.0)
-    return [age for age in ages if age < at - before]
-
-
 def bodies(outbox: Path) -> dict[UUID, bytes]:
     return {row.attempt_id: row.body for row in read_responses(outbox, limit=10**6)}
-
-
-def asked_counts(log: Path) -> Counter[str]:
-    return Counter(json.loads(line)["message"] for line in log.read_text().splitlines())
