@@ -14,6 +14,8 @@ from distill.errors import UserError
 from warehouse.scripts import statement
 
 MIN_FREE_BYTES = 200_000_000
+ENGINE = {"zstd_min_string_length": "1024"}
+"""By default texts shorter than 4,096 on average, as many traces are, stay as large as they are."""
 _kept = threading.local()
 """What this thread opened its last file with."""
 
@@ -62,7 +64,7 @@ def _engine(path: Path) -> duckdb.DuckDBPyConnection:
         return kept.connection
     elif kept:
         kept.connection.close()
-    config = {"temp_directory": f"{path}.tmp", "autoinstall_known_extensions": False}
+    config = ENGINE | {"temp_directory": f"{path}.tmp", "autoinstall_known_extensions": "false"}
     connection = duckdb.connect(config=config)
     connection.execute("set timezone = 'UTC'")
     return connection

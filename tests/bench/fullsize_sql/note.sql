@@ -1,0 +1,1 @@
+insert into notes select number, domain, domain || ' problem ' || problem, tokens from batch
