@@ -16,6 +16,7 @@ from warehouse.scripts import statement
 MIN_FREE_BYTES = 200_000_000
 ENGINE = {"zstd_min_string_length": "1024"}
 """By default texts shorter than 4,096 on average, as many traces are, stay as large as they are."""
+CORRUPT = "Corrupt database file"
 _kept = threading.local()
 """What this thread opened its last file with."""
 
@@ -76,18 +77,20 @@ def wal(path: Path) -> Path:
 
 
 @contextmanager
-def naming_full_disk(path: Path) -> Iterator[None]:
-    """Turn what DuckDB says of a disk that takes no more into an error for people."""
+def explained(path: Path) -> Iterator[None]:
+    """Turn what DuckDB says of a full disk or a damaged file into an error for people."""
     try:
         yield
     except duckdb.Error as error:
         message = str(error)
-        if "Could not write file" not in message:
-            raise
-        raise UserError(
-            f"warehouse {path}: {message.splitlines()[0]}. Nothing of this step was written; make "
-            "room on the disk and run the same command again."
-        ) from error
+        if "Could not write file" in message or "No space left" in message:
+            raise UserError(
+                f"warehouse {path}: {message.splitlines()[0]}. Nothing of this step was written; "
+                "make room on the disk and run the same command again."
+            ) from error
+        if CORRUPT in message:
+            raise UserError(_explain(path, message)) from error
+        raise
 
 
 def _explain(path: Path, message: str) -> str:
@@ -99,6 +102,11 @@ def _explain(path: Path, message: str) -> str:
         )
     if "Conflicting lock" in first:
         return f"warehouse {path}: another program has it open. Close that first. {first}"
+    if CORRUPT in first:
+        return (
+            f"warehouse {path}: damaged. {first}. "
+            "`distill warehouse restore` puts a backup in its place."
+        )
     return f"warehouse {path}: cannot be opened. {first}"
 
 

@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from distill.ids import replace_surrogates
-from warehouse.connection import connect, naming_full_disk, wal
+from warehouse.connection import connect, explained, wal
 from warehouse.insert import Rows, insert_golds, insert_rows
 from warehouse.lock import say, turn
 from warehouse.migrate import migrate, pending, transaction
@@ -100,7 +100,7 @@ class Warehouse:
             return
         with (
             turn(self.path, self.stage, write=write),
-            naming_full_disk(self.path),
+            explained(self.path),
             connect(self.path, write=write) as connection,
         ):
             opened[self.path] = _Open(connection=connection, write=write)

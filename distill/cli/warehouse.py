@@ -2,10 +2,12 @@
 
 import typer
 
-from distill.cli import exchange
+from distill.cli import care, exchange
 
-app = typer.Typer(no_args_is_help=True, help="Bring traces into the warehouse, and data out of it.")
-for part in (exchange,):
+app = typer.Typer(
+    no_args_is_help=True, help="Bring traces into the warehouse and data out; look after it."
+)
+for part in (exchange, care):
     part.register(app)
 
 

@@ -18,10 +18,13 @@ from warehouse.database import Warehouse
 
 SCRATCH = Path(__file__).parent.parent.parent / ".bench"  # a disk, where /tmp may be memory
 SQL = Path(__file__).parent / "fullsize_sql"
-FACTS = ("runs", "models", "samplings", "problems", "problem_sources", "prompts", "golds",
-             "run_prompts", "run_verifiers", "run_filters", "run_attempts", "verdicts", "filter_results",
-             "datasets", "dataset_items", "dataset_arms", "checkpoints", "evaluations", "evaluation_roles")  # fmt: skip
-"""Whose rows warehouse.sql makes, in the order in which a pipeline would; attempts come apart."""
+FACTS = (
+    *("runs", "models", "samplings", "problems", "problem_sources", "prompts", "golds"),
+    *("run_prompts", "run_verifiers", "run_filters", "run_attempts", "verdicts", "filter_results"),
+    *("datasets", "dataset_items", "dataset_arms", "checkpoints", "evaluations"),
+    "evaluation_roles",
+)
+"""Relations that facts.sql makes, in the order in which a pipeline would."""
 
 
 @cache

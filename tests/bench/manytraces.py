@@ -1,4 +1,4 @@
-"""Traces by the hundred thousand, for the warehouse's benchmarks: R1's counts and lengths by domain.
+"""Traces by the hundred thousand for the warehouse: R1's counts and lengths by domain.
 
 Their text is cut from the real traces in DISTILL_DATA into pieces of some words and put together
 anew at random. Whole paragraphs would come back again and again and compress better than real
@@ -69,21 +69,23 @@ def real_texts() -> tuple[str, ...]:
     texts = [row["response"] for row in star]
     for name in ("r1_traces_misguided_attention.json", "r1_0528_traces_misguided_attention.json"):
         for row in json.loads((data / name).read_text())["results"]:
-            texts += [f"{t}</think>\n\n{o}" for t, o in zip(row["thinking"], row["output"])]
+            texts += [
+                f"{t}</think>\n\n{o}" for t, o in zip(row["thinking"], row["output"], strict=True)
+            ]
     return tuple(texts)
 
 
 @cache
 def _pieces() -> tuple[pa.Array, float]:
     """Return the pieces and the bytes that one has on average."""
-    words = re.compile(r"(?:\S+\s*){1,%d}" % PIECE_WORDS)
+    words = re.compile(rf"(?:\S+\s*){{1,{PIECE_WORDS}}}")
     pieces = pa.array([piece for text in real_texts() for piece in words.findall(text)])
     return pieces, pc.mean(pc.binary_length(pieces)).as_py()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Some traces, a column each; `number` counts all traces from 0, `problem` those of a domain."""
+    """Some traces, a column each; `number` counts traces, `problem` the problems of a domain."""
 
     number: np.ndarray
     domain: pa.Array

@@ -1,0 +1,1 @@
+select count(*), cast(coalesce(sum(hash({columns})), 0) as varchar) from {relation}
