@@ -30,10 +30,12 @@ def check(context: Context) -> None:
         UserError: naming the two settings.
     """
     selection = context.recipe.selection
-    most = selection.arms[selection.train_on].max_traces
-    if most is not None and most < selection.min_traces:
+    arm = selection.arms[selection.train_on]
+    most = [arm.max_traces] if arm.max_traces is not None else []
+    most += [sum(arm.quotas.values())] if arm.quotas else []
+    if most and min(most) < selection.min_traces:
         raise UserError(
-            f"selection.arms.{selection.train_on}.max_traces is {most}, less than "
+            f"selection.arms.{selection.train_on} takes {min(most)} traces, less than "
             f"selection.min_traces = {selection.min_traces}. Raise the one or lower the other."
         )
 
@@ -49,11 +51,8 @@ def run(context: Context) -> None:
     with stage_run(context, "dataset") as (current, warehouse):
         attempt_ids = attempts_of(warehouse, recipe)
         used = _used(warehouse, recipe, attempt_ids)
-        candidates = _candidates(warehouse, recipe, attempt_ids)
-        chosen = {
-            name: choose_traces(candidates, arm, _rules(recipe, arm), _share(recipe))
-            for name, arm in recipe.selection.arms.items()
-        }
+        candidates = _candidates(warehouse, recipe)
+        chosen = {name: _choose(candidates, recipe, name) for name in recipe.selection.arms}
         _refuse_too_few(recipe, chosen[recipe.selection.train_on])
         num_new = 0
         for name, one in chosen.items():
@@ -100,16 +99,26 @@ def _used(
     return used
 
 
-def _candidates(
-    warehouse: Warehouse, recipe: Recipe, attempt_ids: Sequence[UUID]
-) -> list[Candidate]:
+def _candidates(warehouse: Warehouse, recipe: Recipe) -> list[Candidate]:
+    domains = {source.name: source.domain for source in recipe.prompts}
     rows = warehouse.query(
         "dataset_candidates",
-        attempt_ids=attempt_ids,
-        sources=[source.name for source in recipe.prompts],
+        asking_run=recipe.run_id("generate"),
+        sources=list(domains),
         filter_run=recipe.run_id("filter"),
     )
-    return [Candidate(**row | {"failed_filters": tuple(row["failed_filters"])}) for row in rows]
+    for row in rows:
+        row["failed_filters"] = tuple(row["failed_filters"])
+        row["domain"] = domains[row["source"]]
+    return [Candidate(**row) for row in rows]
+
+
+def _choose(candidates: Sequence[Candidate], recipe: Recipe, name: str) -> Chosen:
+    arm, seed = recipe.selection.arms[name], recipe.selection.seed
+    try:
+        return choose_traces(candidates, arm, _rules(recipe, arm), _share(recipe), seed)
+    except UserError as error:
+        raise UserError(f"arm {name}: {error}") from error
 
 
 def _refuse_too_few(recipe: Recipe, chosen: Chosen) -> None:
@@ -148,6 +157,7 @@ def _store(
     selection = {
         "arm": recipe.selection.arms[name].model_dump(mode="json"),
         "validation_share": _share(recipe),
+        "seed": recipe.selection.seed,
         "wording": recipe.wordings[recipe.student.wording].model_dump(mode="json"),
         "rules": list(used),
     }
@@ -189,25 +199,38 @@ def _training_prompts(
 
 
 def _say(context: Context, chosen: dict[str, Chosen], licences: Sequence[dict[str, Any]]) -> None:
+    """Print what came from where under which licence, and why the rest was left out."""
     known = {row["source"]: row for row in licences}
-    table = Table("arm", "source", "domain", "licence", "train", "validation")
+    table = Table(
+        "arm", "source", "domain", "licence", "train", "validation", "left out, mostly as"
+    )
     for name, one in chosen.items():
         counts = Counter((item.candidate.source, item.split) for item in one.items)
-        for source in dict.fromkeys(source for source, _ in counts):
+        losses: dict[str, dict[str, int]] = {}
+        for (source, reason), number in one.left_out_of.items():
+            losses.setdefault(source, {})[reason] = number
+        for source in sorted(losses.keys() | {source for source, _ in counts}):
             row = known[source]
-            numbers = (str(counts[source, split]) for split in ("train", "validation"))
+            lost = _sorted(losses.get(source, {}))
             table.add_row(
-                escape(name), escape(source), row["domain"], escape(row["licence"]), *numbers
+                escape(name),
+                escape(source),
+                row["domain"],
+                escape(row["licence"]),
+                *(str(counts[source, split]) for split in ("train", "validation")),
+                escape(f"{sum(n for _, n in lost)}: {lost[0][0]}" if lost else "0"),
             )
     context.console.print(table)
     for name, one in chosen.items():
-        losses = ", ".join(f"{number} {reason}" for reason, number in _sorted(one.left_out))
+        losses_ = ", ".join(f"{number} {reason}" for reason, number in _sorted(one.left_out))
         trained = " (trained on)" if name == context.recipe.selection.train_on else ""
         context.console.print(
             f"{escape(name)}{trained}: {one.num('train')} + {one.num('validation')} traces; "
-            f"left out: {escape(losses) or 'none'}."
+            f"left out: {escape(losses_) or 'none'}."
         )
+        for domain, (have, quota) in one.short.items():
+            context.console.print(f"{escape(name)}: {domain} falls short: {have} of {quota}.")
 
 
 def _sorted(left_out: dict[str, int]) -> list[tuple[str, int]]:
-    return sorted(left_out.items(), key=lambda loss: -loss[1])
+    return sorted(left_out.items(), key=lambda loss: (-loss[1], loss[0]))

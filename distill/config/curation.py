@@ -104,5 +104,5 @@ class Selection(Section):
     """Share of the problems, by hash, that is held out of training."""
     min_traces: int = Field(default=1, gt=0)
     """Refuse to train on fewer."""
-    seed: int = 0
+    seed: int = Field(default=0, ge=0, lt=2**64)
     """Of every choice that is made at random."""
