@@ -69,7 +69,11 @@ check: setup ## formatting, lint, types
 fix: setup ## apply formatting and safe lint fixes
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
-bench: setup ## measure: make bench [ONLY=group-or-name]
+PEERS := .bench/peers
+$(PEERS)/ready: distill/pins/bench.txt $(VENV)/ready
+	$(PY) -m pip --disable-pip-version-check install -qq --no-deps --upgrade --target $(PEERS) -r distill/pins/bench.txt
+	@touch $@
+bench: setup $(PEERS)/ready ## measure: make bench [ONLY=group-or-name]
 	$(PY) -m tests.bench $(ONLY)
 clean: ## remove runs, models and the warehouse under var/
 	rm -rf var

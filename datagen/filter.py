@@ -17,6 +17,7 @@ from distill.runs.context import Context
 from distill.runs.progress import track
 from distill.runs.run import Run
 from warehouse.database import Warehouse
+from warehouse.scripts import statement
 from warehouse.stage import stage_run
 
 TRACES_A_QUERY = 500
@@ -41,6 +42,8 @@ def run(context: Context) -> None:
     rules = rules_of(context.recipe.filters, "trace", kept_out(context.recipe, context.data))
     comparing = [n for n, rule in enumerate(rules) if rule.filter.needs_all]
     with stage_run(context, "filter") as (current, warehouse):
+        with warehouse.read() as connection:
+            connection.execute(statement("limit_memory"))
         num_traces = len(attempts_of(warehouse, context.recipe))
         alone = [n for n in range(len(rules)) if n not in comparing]
         warehouse.insert("run_filters", [_declared(current, n, rules[n].key) for n in alone])
