@@ -32,35 +32,39 @@ def check(context: Context) -> None:
         UserError: if sources need a teacher and there is none, or none that can be served, or if
             its context cannot hold a response.
     """
-    sampled, _ = _split(context.recipe)
-    if not sampled:
-        return
-    teacher = _teacher(context.recipe)
-    longest = context.recipe.generation.sampling.max_tokens
-    if longest >= teacher.max_model_len:
-        raise UserError(
-            f"models.teacher.max_model_len: {teacher.max_model_len} tokens cannot hold prompts and "
-            f"the {longest} of generation.sampling.max_tokens. Raise the one or lower the other."
-        )
-    if context.recipe.generation.num_continuations and teacher.api != "vllm":
-        raise UserError(
-            "generation.num_continuations: hosted APIs (api = 'openai') do not go on from a text. "
-            "Set it to 0 and raise generation.sampling.max_tokens."
-        )
-    check_fields(teacher, context.recipe.generation.sampling, "generation.sampling")
-    if context.recipe.generation.adaptive:
-        require(context.recipe.verification)
-    context.servers.check(teacher)
+    recipe = context.recipe
+    roles = {source.model for source in _split(recipe)[0]}
+    for role in sorted(roles):
+        spec = _model(recipe, role)
+        longest = recipe.generation.sampling.max_tokens
+        if longest >= spec.max_model_len:
+            raise UserError(
+                f"models.{role}.max_model_len: {spec.max_model_len} tokens cannot hold prompts "
+                f"and the {longest} of generation.sampling.max_tokens. Raise the one or lower the "
+                "other."
+            )
+        if recipe.generation.num_continuations and spec.api != "vllm":
+            raise UserError(
+                "generation.num_continuations: hosted APIs (api = 'openai') do not go on from a "
+                "text. Set it to 0 and raise generation.sampling.max_tokens."
+            )
+        check_fields(spec, recipe.generation.sampling, "generation.sampling")
+    if roles and recipe.generation.adaptive:
+        require(recipe.verification)
+    for role in sorted(roles):
+        context.servers.check(_model(recipe, role))
 
 
-def _teacher(recipe: Recipe) -> ModelSpec:
-    if recipe.models.teacher is None:
-        sampled = ", ".join(source.name for source in _split(recipe)[0])
+def _model(recipe: Recipe, role: str) -> ModelSpec:
+    """Return the model that answers: the teacher, or `general` what needs no reasoning."""
+    spec = recipe.models.teacher if role == "teacher" else recipe.models.general
+    if spec is None:
+        sampled = ", ".join(one.name for one in _split(recipe)[0] if one.model == role)
         raise UserError(
             f"recipe {recipe.name}: sources {sampled} bring no traces, and there is no "
-            "models.teacher to write them. Name one, map fields.trace, or name a layout."
+            f"models.{role} to write them. Name one, map fields.trace, or name a layout."
         )
-    return recipe.models.teacher
+    return spec
 
 
 def _split(recipe: Recipe) -> tuple[list[Source], list[Source]]:
@@ -78,7 +82,8 @@ def run(context: Context) -> None:
     recipe = context.recipe
     sampled, brings = _split(recipe)
     with stage_run(context, "generate") as (current, warehouse):
-        prompts = _prompts(warehouse, recipe, sampled)
+        prompts = _prompts(warehouse, recipe, [one for one in sampled if one.model == "teacher"])
+        general = _prompts(warehouse, recipe, [one for one in sampled if one.model == "general"])
         _refuse_without_prompts(warehouse, recipe)
         for source in brings:
             if is_there(source, context.data):
@@ -88,8 +93,11 @@ def run(context: Context) -> None:
         if prompts and recipe.generation.adaptive:
             _say_adaptive(context, _sample_adaptively(context, current, warehouse, prompts))
         elif prompts:
-            report = _sample(context, current, warehouse, prompts)
+            report = _sample(context, current, warehouse, prompts, "teacher")
             context.console.print(sampled_summary(report))
+        if general:
+            report = _sample(context, current, warehouse, general, "general")
+            context.console.print(f"general: {sampled_summary(report)}")
 
 
 def _prompts(warehouse: Warehouse, recipe: Recipe, sources: Sequence[Source]) -> list[Prompt]:
@@ -111,18 +119,19 @@ def _refuse_without_prompts(warehouse: Warehouse, recipe: Recipe) -> None:
 
 
 def _sample(
-    context: Context, current: Run, warehouse: Warehouse, prompts: Sequence[Prompt]
+    context: Context, current: Run, warehouse: Warehouse, prompts: Sequence[Prompt], role: str
 ) -> CollectReport:
     generation = context.recipe.generation
+    num_samples = generation.num_samples if role == "teacher" else generation.general_samples
     return collect(
         context,
         current,
         warehouse,
-        spec=_teacher(context.recipe),
+        spec=_model(context.recipe, role),
         prompts=prompts,
         sampling=generation.sampling,
         stream=generation.stream,
-        num_samples=generation.num_samples,
+        num_samples=num_samples,
         title="generate",
         num_continuations=generation.num_continuations,
     )
@@ -135,7 +144,7 @@ def _sample_adaptively(
         context,
         current,
         warehouse,
-        spec=_teacher(context.recipe),
+        spec=_model(context.recipe, "teacher"),
         prompts=prompts,
         generation=context.recipe.generation,
     )

@@ -164,13 +164,18 @@ def _hub_answers() -> bool:
 def text_field(row: Row, field: str, where: str) -> str:
     """Return a field of a row as text; numbers become theirs.
 
+    `conversation.0.content` is a place inside a field: names in objects, numbers in lists.
+
     Raises:
         UserError: if the row has not that field, or no text in it; `where` names the row.
     """
-    if field not in row:
-        has = ", ".join(sorted(row)) or "none"
-        raise UserError(f"{where}: no field {field!r}; it has {has}")
-    value = row[field]
+    value: Any = row
+    for part in [field] if field in row else field.split("."):
+        try:
+            value = value[int(part) if isinstance(value, list) else part]
+        except (KeyError, IndexError, ValueError, TypeError) as error:
+            has = ", ".join(sorted(row)) or "none"
+            raise UserError(f"{where}: no field {field!r}; it has {has}") from error
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not value.strip():

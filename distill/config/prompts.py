@@ -35,6 +35,8 @@ class _Source(Section):
     """Commit or release of the data."""
     wording: str = "plain"
     """Which of the recipe's wordings asks these problems."""
+    model: Literal["teacher", "general"] = "teacher"
+    """Which of the recipe's models answers: `general` takes what needs no reasoning."""
 
 
 class GymSource(_Source):
@@ -140,6 +142,8 @@ class Generation(Section):
 
     num_samples: int = Field(default=1, gt=0)
     """Traces a prompt. Asking for 16 where 8 exist pays for 8."""
+    general_samples: int = Field(default=1, gt=0)
+    """Answers a prompt of the sources that models.general answers; never adaptive."""
     adaptive: Adaptive | None = None
     """Fewer traces for easy prompts; null samples every prompt num_samples times."""
     num_continuations: int = Field(default=0, ge=0)

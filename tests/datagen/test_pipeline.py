@@ -216,3 +216,32 @@ def test_a_teacher_that_cannot_hold_a_response_is_refused(tmp_path, recipe):
     context = context_of(tmp_path, recipe.model_copy(update={"generation": generation}))
     with pytest.raises(UserError, match="max_model_len: 2048 tokens cannot hold"):
         generate.check(context)
+
+
+def test_general_problems_go_to_the_model_for_them(tmp_path, monkeypatch):
+    asked = []
+    teacher = ToyTeacher(answer=adder)
+
+    def collect(context, run, warehouse, *, spec, prompts, num_samples, **more):
+        asked.append((spec.source, len(prompts), num_samples))
+        return teacher.collect(
+            context, run, warehouse, spec=spec, prompts=prompts, num_samples=num_samples, **more
+        )
+
+    monkeypatch.setattr(generate, "collect", collect)
+    path = write_lines(tmp_path / "sums.jsonl", ROWS[:3])
+    chat = write_lines(tmp_path / "chat.jsonl", [{"q": "What is 9 then?"}])
+    general = {"name": "chat", "domain": "general", "model": "general", "fields": {"problem": "q"}}
+    sources = [file_source(path), file_source(chat, gold_pattern=None) | general]
+    models = {"teacher": {"source": "toy"}, "general": {"source": "chatty"}}
+    arms = {"verified": {"unverified_domains": ["general"]}}
+    recipe = recipe_of(
+        *sources, models=models, generation={"num_samples": 2}, selection={"arms": arms}
+    )
+    context = context_of(tmp_path, recipe)
+    run_all(context)
+    assert asked == [("toy", 3, 2), ("chatty", 1, 1)]
+    assert any("9 and 9" in item["text"] for item in arm(context, "verified"))
+    without = recipe.models.model_copy(update={"general": None})
+    with pytest.raises(UserError, match=r"sources chat bring no traces.* models\.general"):
+        generate.check(context_of(tmp_path, recipe.model_copy(update={"models": without})))

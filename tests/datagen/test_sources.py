@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from datagen.sources import is_there, read_source
@@ -33,6 +35,27 @@ def test_traces_and_problems_without_gold(tmp_path):
     (row,) = read(file_source(path, fields=fields, gold_pattern=None))
     assert row.problem.golds == {}
     assert [response.text for response in row.responses] == ["<think>Hm.</think>So."]
+
+
+PAIRS = [{"input": "1", "output": "2", "type": "stdin_stdout"}, {"input": "3", "output": "4"}]
+
+
+@pytest.mark.parametrize("tests", [PAIRS, json.dumps(PAIRS)])
+def test_tests_of_programs_may_come_in_pairs(tmp_path, tests):
+    path = write_lines(tmp_path / "a.jsonl", [{"q": "Add one.", "a": tests}])
+    (row,) = read(file_source(path, gold_pattern=None, verifier="code"))
+    assert row.problem.golds == {"code": {"inputs": ["1", "3"], "outputs": ["2", "4"]}}
+
+
+def test_fields_may_lie_inside_others(tmp_path):
+    turns = [{"role": "user", "content": "Hello?"}, {"role": "assistant", "content": "Hi."}]
+    path = write_lines(tmp_path / "a.jsonl", [{"turns": turns}])
+    mapping = {"fields": {"problem": "turns.0.content"}, "gold_pattern": None}
+    (row,) = read(file_source(path, **mapping))
+    assert row.problem.text == "Hello?"
+    mapping["fields"] = {"problem": "turns.2.content"}
+    with pytest.raises(UserError, match=r"no field 'turns.2.content'; it has turns"):
+        read(file_source(path, **mapping))
 
 
 def test_golds_in_the_verifiers_own_shape(tmp_path):

@@ -80,6 +80,8 @@ def test_every_mart_of_an_empty_warehouse_is_empty(toy):
         "datasets_overview": [],
         "failures_by_cause": [],
         "filter_outcomes": [],
+        "dropped_problems": [],
+        "filter_overlap": [],
         "filter_waterfall": [],
         "first_sources": [],
         "full_traces": [],
@@ -223,6 +225,17 @@ def test_the_waterfall_tells_loss_by_rule_in_order_and_alone(filled):
         ("format", 4, 1, 1, 0),
         ("length", 4, 2, 1, 0),
         ("repetition", 4, 2, 1, 1),
+    ]
+    overlap = filled.query(
+        "select filter, other_filter, num_dropped_by_both, share from filter_overlap"
+    )
+    assert [tuple(row.values()) for row in overlap] == [
+        ("format", "length", 1, 1.0),
+        ("format", "repetition", 0, 0.0),
+        ("length", "format", 1, 0.5),
+        ("length", "repetition", 1, 0.5),
+        ("repetition", "format", 0, 0.0),
+        ("repetition", "length", 1, 0.5),
     ]
 
 
