@@ -28,5 +28,5 @@ def test_its_make_targets_exist() -> None:
 
 
 def test_its_recipes_are_those_that_ship() -> None:
-    listed = re.findall(r"^\| `([a-z-]+)` \| .+$", README.split("## Recipes")[1], re.M)
+    listed = re.findall(r"^\| `([a-z0-9-]+)` \| .+$", README.split("## Recipes")[1], re.M)
     assert set(listed) == {path.stem for path in RECIPES.glob("*.toml")}
