@@ -24,7 +24,7 @@ BUSY = {
     "memory of many processes",
 }
 """On a busy machine the clock may run out before CPU time or memory does."""
-UNDECIDED = {"sleeping for ever": "timeout", "the grader patched": "timeout"}
+NEVER_DONE = {"sleeping for ever", "the grader patched"}
 WRONG = {
     "exit before the tests": "leaves before it is tested",
     "exit that says passed": "leaves before it is tested",
@@ -79,9 +79,11 @@ def test_every_attack_is_contained_and_the_pool_lives_on(listener, tmp_path, mon
     decided = {name: verdicts[name].decision for name in attacks}
     assert "correct" not in decided.values()
     undecided = {n: v.reason for n, v in verdicts.items() if v.decision == "undecided"}
-    assert {n: reason for n, reason in undecided.items() if n not in BUSY} == UNDECIDED
+    assert set(undecided.values()) == {"timeout"}  # of others too, where the machine is busy
+    assert undecided.keys() >= NEVER_DONE
     assert {verdicts[name].reason for name in BUSY} <= {"time limit", "memory limit", "timeout"}
-    assert {name: verdicts[name].reason for name in WRONG} == WRONG
+    wrong = {name: reason for name, reason in WRONG.items() if name not in undecided}
+    assert {name: verdicts[name].reason for name in wrong} == wrong
     assert {verdicts[name, "after"].decision for name in attacks} == {"correct"}
     assert num_left == 3  # twice bwrap, and the sandbox's first process
     assert list(tmp_path.iterdir()) == []
