@@ -179,7 +179,7 @@ def _progress(percent: Callable[[], float]) -> Iterator[Callable[[], None]]:
         bar.update(task, completed=max(value, 0), total=100 if value > 0 else None, far=far)
         if not console.is_terminal and now - printed >= LINE_INTERVAL_SEC:
             printed = now
-            print(f"sql: running {now - begun:.0f} s {far}".rstrip(), file=sys.stderr, flush=True)
+            print(f"running {now - begun:.0f} s {far}".rstrip(), file=sys.stderr, flush=True)
 
     with bar:
         yield show

@@ -15,6 +15,9 @@ from typing import Any
 from distill.errors import UserError, nearest
 from warehouse.scripts import HERE, scripts
 
+HOW = (
+    "\nAsk with `--name QUESTION --param NAME=VALUE`, in the shell with `.ask QUESTION NAME=VALUE`."
+)
 _PARAMETER = re.compile(r"\$(\w+) = (.+?): (.+)")
 
 
@@ -90,7 +93,8 @@ def listing() -> str:
         lines.append(f"{one.name}\n    {one.asks}")
         for name, parameter in one.parameters.items():
             default = json.dumps(parameter.default)
-            lines.append(f"    --param {name}={default.strip(chr(34))}  {parameter.meaning}")
+            lines.append(f"      {name}={default.strip(chr(34))}  {parameter.meaning}")
+    lines.append(HOW)
     return "".join(f"{line}\n" for line in lines)
 
 

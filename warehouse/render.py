@@ -5,13 +5,14 @@ Cells hold what models wrote, so nothing of theirs may act on the terminal.
 
 import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 import pyarrow as pa
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 from warehouse.rows import Rows, as_text
 from warehouse.terminal import printable
@@ -130,6 +131,13 @@ def _fitted(cell: str, width: int) -> str:
     return set_cell_size(cell, width - 1) + "…"
 
 
+def _wrapped(line: str, width: int) -> list[str]:
+    """Return a line in pieces that fit, broken between words where it is plain text."""
+    if cell_len(line) <= width:
+        return [line]
+    return textwrap.wrap(line, width) if line.isascii() else chop_cells(line, width)
+
+
 def _lists(names: Sequence[str], rows: Sequence[Sequence[Any]], limit: int) -> str:
     """Return each row as lines of name and value; a value's own lines are set behind a bar."""
     margin = max(map(cell_len, names))
@@ -140,7 +148,8 @@ def _lists(names: Sequence[str], rows: Sequence[Sequence[Any]], limit: int) -> s
             text = shown(value, keep="\n")
             if len(text) > MAX_VALUE:
                 text = f"{text[:MAX_VALUE]}… ({len(text)} characters)"
-            first, *more = text.split("\n")
+            room = max(limit - margin - len(SEPARATOR), 10)
+            first, *more = (part for line in text.split("\n") for part in _wrapped(line, room))
             lines.append(f"{set_cell_size(name, margin)} │ {first}")
             lines += [f"{' ' * margin} │ {rest}" for rest in more]
     return "".join(f"{line}\n" for line in lines)

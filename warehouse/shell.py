@@ -133,7 +133,7 @@ def page(text: str) -> None:
     """Print a text, through a pager where it is longer than the screen."""
     if text.count("\n") < shutil.get_terminal_size().lines:
         return click.echo(text, nl=False)
-    os.environ.setdefault("LESS", "-SX")  # long lines scroll sideways, the page stays when it ends
+    os.environ.setdefault("LESS", "-X")  # the page stays on the screen when it ends
     return click.echo_via_pager(text)
 
 

@@ -94,7 +94,7 @@ def test_a_statement_that_runs_long_says_how_far_it_is(path, monkeypatch, capsys
     interrupt_soon(1.0)
     with pytest.raises(KeyboardInterrupt):
         shown(path, "select sin(range) as s from range(100000000) order by s")
-    assert "sql: running 0 s" in capsys.readouterr().err
+    assert "running 0 s" in capsys.readouterr().err
 
 
 def test_an_output_is_whole_or_not_there(path, tmp_path):

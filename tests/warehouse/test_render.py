@@ -79,6 +79,16 @@ def test_long_cells_are_cut_in_a_grid_and_shown_where_rows_are_few(path):
     assert "… (5000 characters)" in shown(path, "select repeat('x', 5000) as x")
 
 
+def test_long_lines_of_a_list_go_on_behind_the_bar(path):
+    words = "select repeat('abc ', 8) || chr(10) || repeat('é', 30) as x"
+    assert shown(path, words, width=20).splitlines()[1:-1] == [
+        "x │ abc abc abc abc",
+        "  │ abc abc abc abc",
+        f"  │ {'é' * 16}",
+        f"  │ {'é' * 14}",
+    ]
+
+
 def test_a_table_shows_no_more_than_a_person_reads(path):
     text = shown(path, "from range(1001)")
     assert len(text.splitlines()) == 2 + 1000 + 1

@@ -8,5 +8,5 @@ select
     completion_tokens,
     substring(text, greatest(1, position(lower($text) in lower(text)) - 60), 160) as around
 from traces
-where contains(lower(text), lower($text))
+where regexp_matches(text, '(?i)' || regexp_escape($text))
 limit $limit

@@ -7,6 +7,6 @@ select
     num_traces,
     num_correct,
     num_accepted,
-    round(100 * correct_rate, 1) as correct_percent
+    round(100 * num_correct / nullif(num_traces - num_unchecked, 0), 1) as correct_percent
 from yield_by_source
 order by num_traces desc
