@@ -12,6 +12,9 @@ from warehouse.folder import MANIFEST, Folder
 from warehouse.migrate import Pending, migrate
 from warehouse.scripts import migrations, statement
 
+ROW_NUMBERED = frozenset({"attempts"})
+"""Tables whose rowid a mart asks for; a view has none of its own."""
+
 
 class PublishedWarehouse:
     """A warehouse over Parquet: many machines may read it at once, none can change it.
@@ -85,6 +88,8 @@ def _view(connection: duckdb.DuckDBPyConnection, name: str, folder: str) -> None
     casts = ", ".join(
         f'cast("{column}" as {type_}) as "{column}"' for column, type_, _, _ in columns
     )
+    if name in ROW_NUMBERED:
+        casts += ", file_row_number as rowid"
     text = statement("published_view").format(
         relation=name, columns=casts, files=f"{folder}*.parquet".replace("'", "''")
     )

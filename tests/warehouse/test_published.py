@@ -17,6 +17,9 @@ from warehouse.publish import PARTITIONED, publish
 from warehouse.published import PublishedWarehouse
 from warehouse.trace_page import trace_page
 
+STORED = ("rowid", "attempt_row")
+"""Columns that say where a row is stored, which differs."""
+
 
 def rows(source, text, /, **params):
     return ask(source, text, lambda rows: list(rows.objects()), params)
@@ -39,15 +42,17 @@ def test_every_relation_holds_the_same_rows(toy, published):
     assert {"attempts", "traces", "yield_by_source", "lineage"} <= names
     filled = 0
     for name in sorted(names):
-        expected = rows(toy, f"select * from {name} order by all")
-        assert rows(published, f"select * from {name} order by all") == expected, name
+        text = f"select columns(lambda c: c not in {STORED}) from {name} order by all"
+        expected = rows(toy, text)
+        assert rows(published, text) == expected, name
         filled += bool(expected)
     assert filled >= 15
 
 
 def test_columns_types_and_comments_are_the_same(toy, published):
     def of(source):
-        return [{k: v for k, v in row.items() if k != "kind"} for row in schema(source)]
+        found = (row for row in schema(source) if row["column"] not in STORED)
+        return [{k: v for k, v in row.items() if k != "kind"} for row in found]
 
     order = ("relation", "column")
     assert sorted(of(published), key=lambda r: [r[k] for k in order]) == sorted(

@@ -2,4 +2,6 @@
 drop table {relation};
 create view {relation} as
 select {columns}
-from read_parquet('{files}', hive_partitioning = true, hive_types_autocast = false);
+from read_parquet(
+    '{files}', hive_partitioning = true, hive_types_autocast = false, file_row_number = true
+);
