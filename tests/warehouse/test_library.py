@@ -83,6 +83,7 @@ def test_what_the_text_says(toy):
     assert rows == {"correct": "0.0", "wrong": "0.0", "undecided": "100.0"}
     (row,) = ask(toy, "search", "text=WAIT")
     assert row["attempt_id"] == str(uid("c"))
+    assert ask(toy, "disagreements") == []
     assert ask(toy, "undecided")[0]["num_attempts"] == "1"
 
 

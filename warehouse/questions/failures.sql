@@ -1,12 +1,14 @@
--- Which requests came to nothing, and why?
+-- Which requests came to nothing, why, and what was paid for them?
 select
+    recipe,
+    stage,
     cause,
-    count(*) as num_failures,
-    count(distinct attempt_id) as num_requests,
-    round(avg(num_tries), 1) as mean_tries,
-    sum(completion_tokens_paid) as tokens_paid,
-    max(recorded) as last_seen,
-    arg_max(message, recorded) as last_message
-from failures
-group by cause
-order by num_failures desc
+    num_tries,
+    num_requests,
+    num_answered_later,
+    num_given_up,
+    completion_tokens,
+    last_seen,
+    message
+from failures_by_cause
+order by num_tries desc, cause
