@@ -1,12 +1,14 @@
 """Stage generate: traces for the chosen problems, sampled from the teacher or imported."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from uuid import UUID
 
 from rich.markup import escape
 
 from datagen.imports import ImportReport, import_traces
 from datagen.sources import brings_traces, is_there
+from datagen.split import merge
 from distill.config.models import ModelSpec
 from distill.config.prompts import Source
 from distill.config.recipe import Recipe
@@ -73,8 +75,12 @@ def _split(recipe: Recipe) -> tuple[list[Source], list[Source]]:
     return [source for source in recipe.prompts if source not in brings], brings
 
 
-def run(context: Context) -> None:
+def run(context: Context, shards: Path | None = None) -> None:
     """Sample the teacher on the chosen problems, and import the traces that sources bring.
+
+    Args:
+        context: recipe, home, servers, console.
+        shards: where shards of the run lie; they are merged first. None: in the run's folder.
 
     Raises:
         UserError: if no problems were chosen yet, and whatever sampling and reading raise.
@@ -82,6 +88,7 @@ def run(context: Context) -> None:
     recipe = context.recipe
     sampled, brings = _split(recipe)
     with stage_run(context, "generate") as (current, warehouse):
+        merge(context, warehouse, shards)
         prompts = _prompts(warehouse, recipe, [one for one in sampled if one.model == "teacher"])
         general = _prompts(warehouse, recipe, [one for one in sampled if one.model == "general"])
         _refuse_without_prompts(warehouse, recipe)
@@ -98,6 +105,23 @@ def run(context: Context) -> None:
         if general:
             report = _sample(context, current, warehouse, general, "general")
             context.console.print(f"general: {sampled_summary(report)}")
+
+
+def chosen_prompts(context: Context, warehouse: Warehouse) -> list[Prompt]:
+    """Return what the recipe wants the teacher to be asked.
+
+    Raises:
+        UserError: if no problems were chosen yet.
+    """
+    recipe = context.recipe
+    _refuse_without_prompts(warehouse, recipe)
+    asked = [source for source in _split(recipe)[0] if source.model == "teacher"]
+    return _prompts(warehouse, recipe, asked)
+
+
+def teacher_of(recipe: Recipe) -> ModelSpec:
+    """Return the model that writes the traces."""
+    return _model(recipe, "teacher")
 
 
 def _prompts(warehouse: Warehouse, recipe: Recipe, sources: Sequence[Source]) -> list[Prompt]:

@@ -157,7 +157,9 @@ class Stub:
         self.peak = max(self.peak, self.here)
         try:
             async with self.batch:
-                await asyncio.sleep(self.options.delay * (1 + spread))
+                await self.work(self.options.delay * (1 + spread))
+            if body.get("stream"):
+                return await self.stream(request)
             response = await self.act(action, message, request)
             if self.options.answers:
                 fact = {"message": message, "asked": asked, "at": time.time()}
@@ -167,6 +169,25 @@ class Stub:
         if not response.prepared:
             response.headers.update(self.settings.get("headers", {}))
         return response
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        """Answer with `tokens` events, as vLLM streams."""
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        choice = {"index": 0, "delta": {"content": "word"}, "logprobs": None}
+        event = {"id": "chatcmpl-0", "object": "chat.completion.chunk", "choices": [choice]}
+        line = b"data: " + encoded(event) + b"\n\n"
+        for _ in range(self.options.tokens):
+            await response.write(line)
+            await asyncio.sleep(0)
+        await response.write(b"data: [DONE]\n\n")
+        return response
+
+    async def work(self, seconds: float) -> None:
+        """Take so long, or until {"release": true}."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self.settings.get("release"):
+            await asyncio.sleep(min(left, 5.0))
 
     async def act(self, action: str, message: str, request: web.Request) -> web.StreamResponse:
         """Do what was asked for."""
@@ -254,7 +275,7 @@ def running(
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=root) as process:
         assert process.stdout
         try:
-            url = f"http://127.0.0.1:{int(process.stdout.readline())}"
+            url = f"http://{options.get('host', '127.0.0.1')}:{int(process.stdout.readline())}"
             yield Server(url=url, log=log, process=process)
         finally:
             process.kill()
@@ -276,11 +297,11 @@ def app_of(options: argparse.Namespace) -> web.Application:
     return app
 
 
-async def serve(app: web.Application, port: int) -> None:
+async def serve(app: web.Application, port: int, host: str = "127.0.0.1") -> None:
     """Serve until the standard input is closed, so that no stub outlives its test."""
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port, backlog=4096)
+    site = web.TCPSite(runner, host, port, backlog=4096)
     await site.start()
     print(runner.addresses[0][1], flush=True)
     await asyncio.to_thread(sys.stdin.read)
@@ -290,12 +311,14 @@ async def serve(app: web.Application, port: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--log", type=Path, required=True)
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--spread", type=float, default=0.0)
     parser.add_argument("--size", type=int, default=300)
     parser.add_argument("--answers", type=int, default=0)
+    parser.add_argument("--tokens", type=int, default=100)
     parser.add_argument("--ids", type=int, default=0)
     parser.add_argument("--batch", type=int, default=10**9)
     given = parser.parse_args()
-    asyncio.run(serve(app_of(given), given.port))
+    asyncio.run(serve(app_of(given), given.port, given.host))

@@ -77,8 +77,7 @@ def collect(
     requests = list({request.attempt_id: request for request in wanted}.values())
     announce(run, warehouse, job, requests)
     outbox = run.directory / OUTBOX
-    ingest_outbox(warehouse, outbox, run.run_id)
-    there = _collected(warehouse, run)
+    there = known_keys(run, warehouse)
     missing = [request for request in requests if request.attempt_id not in there]
     asked = {prompt.prompt_id: prompt.messages for prompt in prompts}
 
@@ -91,7 +90,7 @@ def collect(
         with context.servers.endpoints(spec, run) as servers:
 
             def ask(requests: Sequence[AttemptRequest], num: int, title: str) -> SampleReport:
-                found = _collected(warehouse, run)
+                found = known_keys(run, warehouse)
                 with (
                     track(context.console, run, title, num, "traces") as advance,
                     _ingesting(warehouse, outbox, run.run_id, session),
@@ -127,7 +126,9 @@ def collect(
     )
 
 
-def _collected(warehouse: Warehouse, run: Run) -> set[UUID]:
+def known_keys(run: Run, warehouse: Warehouse) -> set[UUID]:
+    """Return which of the run's attempts are there, what its outbox still has taken in first."""
+    ingest_outbox(warehouse, run.directory / OUTBOX, run.run_id)
     return {row["attempt_id"] for row in warehouse.query("collected_attempts", run_id=run.run_id)}
 
 

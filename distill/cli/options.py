@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -40,6 +41,17 @@ WarehouseOption = Annotated[
     str | None,
     typer.Option(
         "--warehouse", help="A published folder, or s3://bucket/path, instead of the home's file."
+    ),
+]
+ShardOption = Annotated[
+    str | None,
+    typer.Option(help="Ask for one share only, 2/8 is the second of eight, into its own outbox."),
+]
+ShardsOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder that the shards share: manifest, prompts, known keys, outboxes "
+        "(default: in the run's folder). Without --shard its outboxes are merged."
     ),
 ]
 

@@ -17,6 +17,8 @@ from distill.cli.options import (
     HomeOption,
     RecipeOption,
     SetOption,
+    ShardOption,
+    ShardsOption,
     stage_context,
 )
 from distill.runs.context import Context
@@ -95,7 +97,28 @@ def register(app: typer.Typer) -> None:
     app.command("all", rich_help_panel="Stages")(run_all)
 
 
+def generate(
+    recipe: RecipeOption = DEFAULT_RECIPE,
+    set_: SetOption = None,
+    data: DataOption = None,
+    home: HomeOption = None,
+    shard: ShardOption = None,
+    shards: ShardsOption = None,
+) -> None:
+    """Ask the teacher, or for one of several machines its share."""
+    with stage_context(recipe, set_, data, home) as context:
+        module = STAGES["generate"].load()
+        module.check(context)
+        if shard:
+            import_module("datagen.shards").run(context, shard, shards)
+        else:
+            module.run(context, shards=shards)
+
+
 def _command(stage: Stage) -> Callable[..., None]:
+    if stage.name == "generate":
+        return generate
+
     def command(
         recipe: RecipeOption = DEFAULT_RECIPE,
         set_: SetOption = None,

@@ -265,6 +265,17 @@ def explained(path: Path) -> Iterator[None]:
         raise UserError(f"outbox {path}: {error.strerror}. Choose another --home.") from error
 
 
+def is_in_use(path: Path) -> str:
+    """Return which process samples into an outbox, or nothing."""
+    with path.with_name(f"{path.name}.lock").open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            return lock.read() or "unknown"
+    return ""
+
+
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     with path.with_name(f"{path.name}.lock").open("a+", encoding="utf-8") as lock:

@@ -23,7 +23,7 @@ from tests.bench.figure import Figure
 from tests.distill.sampling_toys import ask_all, toy_job, toy_requests
 from tests.stub_server import Server, running
 
-NUM_REQUESTS = 4_000
+NUM_REQUESTS = 8_000
 IN_FLIGHT = 256
 ROUNDS = 3
 JOB = toy_job()

@@ -16,6 +16,7 @@ from distill.config.prompts import Requests
 from distill.errors import UserError
 from distill.ids import prompt_id
 from distill.sampling.engine import sample
+from distill.sampling.feed import Existing
 from distill.sampling.report import SampleReport
 from distill.sampling.requests import AttemptRequest, Job
 
@@ -72,6 +73,20 @@ def ask_all(
         existing=existing,
         settings=Requests.model_validate(settings),
         on_progress=on_progress,
+    )
+
+
+def ask_requests(
+    url: str, outbox: Path, requests: Iterable[AttemptRequest], job: Job, existing: Existing
+) -> SampleReport:
+    """Sample requests that are there already, eight at a time."""
+    return sample(
+        requests,
+        job=job,
+        endpoints=[ToyEndpoint(base_url=f"{url}/v1")],  # type: ignore[list-item]
+        outbox=outbox,
+        existing=existing,
+        settings=Requests(max_in_flight=8),
     )
 
 
