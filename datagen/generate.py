@@ -50,6 +50,11 @@ def check(context: Context) -> None:
                 "generation.num_continuations: hosted APIs (api = 'openai') do not go on from a "
                 "text. Set it to 0 and raise generation.sampling.max_tokens."
             )
+        if recipe.generation.tokens.ids and spec.api != "vllm":
+            raise UserError(
+                "generation.tokens.ids: hosted APIs (api = 'openai') tell no token ids. Remove it; "
+                "top_logprobs is known to some."
+            )
         check_fields(spec, recipe.generation.sampling, "generation.sampling")
     if roles and recipe.generation.adaptive:
         require(recipe.verification)
@@ -158,6 +163,7 @@ def _sample(
         num_samples=num_samples,
         title="generate",
         num_continuations=generation.num_continuations,
+        tokens=generation.tokens,
     )
 
 

@@ -65,6 +65,7 @@ def collect_adaptively(
         sampling=generation.sampling,
         stream=generation.stream,
         api=spec.api,
+        tokens=generation.tokens,
         stopping_rule={"num_samples": generation.num_samples} | rule.model_dump(mode="json"),
     )
     announce(run, warehouse, job)

@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 from distill.config.models import ModelSpec, Sampling
+from distill.config.prompts import Tokens
 from distill.models.identity import Model, identify
 from distill.runs.context import Context
 from distill.runs.progress import Advance, track
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 OUTBOX = "outbox.sqlite"
 INGEST_SEC = 5.0
 ROWS_A_TURN = 10_000
+NO_TOKENS = Tokens()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +63,7 @@ def collect(
     num_samples: int,
     title: str,
     num_continuations: int = 0,
+    tokens: Tokens = NO_TOKENS,
 ) -> CollectReport:
     """Have `num_samples` responses to each prompt in the warehouse; ask for the missing ones only.
 
@@ -72,7 +75,13 @@ def collect(
             kept, and the next call goes on from there.
         KeyboardInterrupt: on Ctrl-C, after what was in flight has been stored and ingested.
     """
-    job = Job(model=identify(spec, context.home), sampling=sampling, stream=stream, api=spec.api)
+    job = Job(
+        model=identify(spec, context.home),
+        sampling=sampling,
+        stream=stream,
+        api=spec.api,
+        tokens=tokens,
+    )
     wanted = [job.request(p.prompt_id, p.messages, i) for p in prompts for i in range(num_samples)]
     requests = list({request.attempt_id: request for request in wanted}.values())
     announce(run, warehouse, job, requests)

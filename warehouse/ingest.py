@@ -21,6 +21,7 @@ from distill.sampling.stored import (
     read_tries,
 )
 from warehouse.database import Warehouse
+from warehouse.tokens import keep_tokens, kept
 
 BATCH_SIZE = 2048
 """Rows a turn: one row group, and well under a second with texts of 20 KB."""
@@ -35,6 +36,8 @@ class Cursor:
     failures: int = 0
     paid: dict[UUID, int] = field(default_factory=dict)
     """Completion tokens of bodies that were no response, by attempt."""
+    tokens: set[UUID] | None = None
+    """Attempts whose token ids and log-probabilities are in files."""
 
 
 def ingest_outbox(
@@ -63,6 +66,7 @@ def ingest_outbox(
     while responses := read_responses(
         path, after=cursor.responses, limit=BATCH_SIZE, with_rejected=True
     ):
+        _keep_tokens(warehouse, run_id, responses, cursor)
         attempts, unreadable = _parse([r for r in responses if not r.rejected], run_id)
         num_new += warehouse.insert("attempts", attempts)
         warehouse.insert("failures", unreadable)
@@ -78,6 +82,16 @@ def ingest_outbox(
         cursor.failures = failures[-1].seq
         tell(failed)
     return num_new
+
+
+def _keep_tokens(
+    warehouse: Warehouse, run_id: UUID, responses: list[StoredResponse], cursor: Cursor
+) -> None:
+    wanted = [r for r in responses if r.wants_tokens and not r.rejected]
+    if wanted:
+        folder = warehouse.path.parent / "tokens" / str(run_id)
+        cursor.tokens = kept(folder) if cursor.tokens is None else cursor.tokens
+        keep_tokens(folder, wanted, cursor.tokens)
 
 
 def _parse(

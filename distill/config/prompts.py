@@ -131,7 +131,8 @@ class Tokens(Section):
 
     def fields(self) -> dict[str, Any]:
         """Return the request fields that ask for it."""
-        asked: dict[str, Any] = {"return_token_ids": True} if self.ids else {}
+        ids = ("return_token_ids", "return_tokens_as_token_ids")
+        asked: dict[str, Any] = dict.fromkeys(ids, True) if self.ids else {}
         if self.top_logprobs is not None:
             asked |= {"logprobs": True, "top_logprobs": self.top_logprobs}
         return asked
@@ -149,6 +150,8 @@ class Generation(Section):
     num_continuations: int = Field(default=0, ge=0)
     """Most times that a truncated trace is continued from where it was cut, each with another
     sampling.max_tokens, as far as the model's context allows; 0 leaves it truncated."""
+    tokens: Tokens = Tokens()
+    """What to keep beside the text."""
     stream: str = "datagen"
     """Open text in the attempts' key: change it (`datagen/2`) for fresh samples on purpose."""
     sampling: Sampling = Sampling()

@@ -3,6 +3,7 @@ from dataclasses import replace
 from typing import Any
 
 from distill.config.models import Sampling
+from distill.config.prompts import Tokens
 from distill.sampling.requests import HARMLESS
 from tests.distill.sampling_toys import toy_job, toy_requests
 
@@ -87,3 +88,21 @@ def test_hosted_apis_get_openais_fields_only_and_the_key_stays() -> None:
 def test_no_seed_is_sent_unless_asked_for() -> None:
     assert "seed" not in sent()
     assert sent(seed=7)["seed"] == 7
+
+
+def test_asking_for_tokens_changes_no_key() -> None:
+    job = toy_job()
+    asking = replace(job, tokens=Tokens(ids=True, top_logprobs=5))
+    assert asking.sampling_id == job.sampling_id
+    more = {
+        name: value
+        for name, value in json.loads(asking.body(MESSAGES, "m")).items()
+        if name not in sent()
+    }
+    assert more == {
+        "return_token_ids": True,
+        "return_tokens_as_token_ids": True,
+        "logprobs": True,
+        "top_logprobs": 5,
+    }
+    assert more.keys() <= HARMLESS

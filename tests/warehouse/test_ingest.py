@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from distill.config.models import Sampling
+from distill.config.prompts import Tokens
 from distill.ids import prompt_id
 from distill.sampling.outbox import Asked, Failure, Outbox, Response, Try
 from distill.sampling.requests import Job
@@ -131,6 +132,66 @@ def test_a_stopping_rule_comes_with_each_attempt(warehouse, outbox):
         box.commit([response(0)])
     ingest_outbox(warehouse, outbox, RUN)
     assert warehouse.query("select stopping_rule from attempts") == [{"stopping_rule": rule}]
+
+
+def with_tokens(index):
+    """Return a response as vLLM sends it when ids and log-probabilities are asked for."""
+    answered = response(index)
+    body = json.loads(answered.body)
+    tops = [{"token": "token_id:9", "logprob": -0.5}, {"token": "token_id:7", "logprob": -1.0}]
+    content = [{"token": "token_id:9", "logprob": -0.5, "bytes": None, "top_logprobs": tops}]
+    body["prompt_token_ids"] = [1, 2, 3]
+    body["choices"][0] |= {"token_ids": [9], "logprobs": {"content": content}}
+    answered.body = json.dumps(body).encode()
+    return answered
+
+
+def store_with_tokens(outbox, *records):
+    job = replace(JOB, tokens=Tokens(ids=True, top_logprobs=2))
+    with Outbox(outbox, job) as box:
+        box.commit(records)
+
+
+def token_rows(warehouse):
+    files = warehouse.path.parent / "tokens" / str(RUN) / "*.parquet"
+    return warehouse.query(f"from read_parquet('{files}') order by attempt_id")
+
+
+def test_tokens_go_to_files_beside_the_warehouse(warehouse, outbox):
+    store_with_tokens(outbox, with_tokens(0))
+    ingest_outbox(warehouse, outbox, RUN)
+    (row,) = token_rows(warehouse)
+    assert row.pop("attempt_id") == str(JOB.key(PROMPT, 0))
+    assert row == {
+        "model_id": str(MODEL.model_id),
+        "prompt_token_ids": [1, 2, 3],
+        "token_ids": [9],
+        "logprobs": [-0.5],
+        "top_tokens": [["token_id:9", "token_id:7"]],
+        "top_logprobs": [[-0.5, -1.0]],
+    }
+
+
+def test_tokens_of_a_response_are_kept_once_whatever_happens(warehouse, outbox, monkeypatch):
+    store_with_tokens(outbox, with_tokens(0), with_tokens(1))
+    with monkeypatch.context() as patched:  # killed when the file is there, the attempts not yet
+        patched.setattr(Warehouse, "insert", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            ingest_outbox(warehouse, outbox, RUN)
+    assert warehouse.query("from attempts") == []
+    store_with_tokens(outbox, with_tokens(2), response(3))  # the last one tells of no tokens
+    (warehouse.path.parent / "tokens" / str(RUN) / ".x.parquet.new").write_bytes(b"half")
+    ingest_outbox(warehouse, outbox, RUN)
+    ingest_outbox(warehouse, outbox, RUN)
+    assert len(warehouse.query("from attempts")) == 4
+    keys = [row["attempt_id"] for row in token_rows(warehouse)]
+    assert keys == sorted(str(JOB.key(PROMPT, index)) for index in range(3))
+
+
+def test_tokens_that_nobody_asked_for_are_left_out(warehouse, outbox):
+    store(outbox, with_tokens(0))
+    ingest_outbox(warehouse, outbox, RUN)
+    assert not (warehouse.path.parent / "tokens").exists()
 
 
 def test_what_can_no_longer_be_parsed_is_a_failure(warehouse, outbox):
