@@ -53,6 +53,16 @@ def test_reasoning_in_its_own_field(name: str) -> None:
     assert (parsed.answer_begin, parsed.answer_end) == (7, 13)
 
 
+def test_an_empty_reasoning_field_leaves_the_tags_to_tell() -> None:
+    said = body("a</think>b", reasoning_content="", reasoning=None)
+    assert parts(parse_response(said, think_open=True)) == ("open_tag_in_prompt", "a", "b")
+
+
+def test_tags_in_content_are_text_where_the_reasoning_has_its_field() -> None:
+    parsed = parse_response(body("x <think>y</think> z", reasoning="r"), think_open=False)
+    assert parts(parsed) == ("field", "r", "x <think>y</think> z")
+
+
 def test_reasoning_that_was_cut_off_has_no_answer() -> None:
     parsed = parse_response(body(None, "length", reasoning="2 and"), think_open=False)
     assert parts(parsed) == ("field", "2 and", None)

@@ -93,6 +93,7 @@ def test_marts_follow_their_files(tmp_path, code):
     opened(tmp_path)
     (code / "marts/first_sources.sql").write_text("create view first_sources as select 1 as one")
     (code / "marts/yield_by_source.sql").unlink()
+    (code / "marts/dropped_problems.sql").unlink()
     (code / "marts/a_reader.sql").write_text(
         "-- not of traces\ncreate view a_reader as select one + 1 as two from first_sources"
     )
