@@ -74,6 +74,7 @@ def test_every_mart_of_an_empty_warehouse_is_empty(toy):
     assert {mart.name: toy.query(mart.name) for mart in marts()} == {
         "attempt_states": [],
         "attempts_all": [],
+        "continued_traces": [],
         "cost": [],
         "current_filters": [],
         "current_verdicts": [],

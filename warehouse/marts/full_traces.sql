@@ -1,67 +1,5 @@
 create view full_traces as
-with recursive
-    continued as (
-        select attempt_id, parent_attempt_id
-        from attempts
-        where parent_attempt_id is not null
-    ),
-    chains as (
-        select attempt_id as last_id, attempt_id, parent_attempt_id, 0 as back
-        from continued
-        union all
-        select chains.last_id, chains.parent_attempt_id, continued.parent_attempt_id, chains.back + 1
-        from chains
-        left join continued on continued.attempt_id = chains.parent_attempt_id
-        where chains.parent_attempt_id is not null
-    ),
-    parents as (
-        select distinct parent_attempt_id as attempt_id
-        from continued
-    ),
-    involved as materialized (
-        from attempts
-        where parent_attempt_id is not null
-        union all
-        from attempts
-        semi join parents using (attempt_id)
-        where parent_attempt_id is null
-    ),
-    parts as (
-        select
-            chains.last_id,
-            chains.back,
-            involved.* exclude (attempt_id, parent_attempt_id),
-            sum(length(involved.text)) over (partition by chains.last_id order by chains.back desc)
-                - length(involved.text) as shift
-        from chains
-        join involved using (attempt_id)
-    ),
-    wholes as (
-        select
-            last_id,
-            count(*) as num_parts,
-            string_agg(text, '' order by back desc) as text,
-            first(shape order by back desc) as shape,
-            first(reasoning_begin order by back desc) as reasoning_begin,
-            arg_max(shift + reasoning_end, back) filter (where answer_begin is not null) as closed_at,
-            min(shift + answer_begin) as answer_begin,
-            sum(length(text)) as num_chars,
-            first(prompt_tokens order by back desc) as prompt_tokens,
-            sum(completion_tokens) as completion_tokens,
-            sum(latency_sec) as latency_sec,
-            sum(repaired) as repaired
-        from parts
-        group by last_id
-    ),
-    spans as (
-        select
-            * exclude (closed_at),
-            case when reasoning_begin is not null then coalesce(closed_at, num_chars) end as reasoning_end,
-            case when answer_begin is not null then num_chars end as answer_end
-        from wholes
-    )
 select
-    rowid as attempt_row,
     attempt_id,
     prompt_id,
     model_id,
@@ -90,42 +28,10 @@ select
     run_id,
     num_tries
 from attempts
-where parent_attempt_id is null  -- kept apart, so that a page or a key of them is read and no more
-union all
-select
-    attempts.rowid,
-    attempts.attempt_id,
-    attempts.prompt_id,
-    attempts.model_id,
-    attempts.sampling_id,
-    attempts.stream,
-    attempts.sample_index,
-    spans.num_parts,
-    spans.text,
-    spans.shape,
-    spans.reasoning_begin,
-    cast(spans.reasoning_end as integer),
-    cast(spans.answer_begin as integer),
-    cast(spans.answer_end as integer),
-    spans.prompt_tokens,
-    cast(spans.completion_tokens as integer),
-    attempts.finish_reason,
-    attempts.outcome,
-    spans.latency_sec,
-    attempts.server,
-    attempts.started,
-    attempts.finished,
-    attempts.parent_attempt_id,
-    attempts.stopping_rule,
-    cast(spans.repaired as integer),
-    attempts.extra,
-    attempts.run_id,
-    attempts.num_tries
-from attempts
-join spans on spans.last_id = attempts.attempt_id
-where attempts.parent_attempt_id is not null;
+where parent_attempt_id is null
+union all by name
+from continued_traces;
 comment on view full_traces is 'One row an attempt [attempt_id] as it reads from its begin: a continuation with all that it continues before its own text, and their tokens and seconds together; any other as it is.';
-comment on column full_traces.attempt_row is 'Where it is stored: read piece by piece in this order.';
 comment on column full_traces.num_parts is 'Attempts that it consists of: 1 where it continues nothing.';
 comment on column full_traces.text is 'Reasoning followed by content, as received.';
 comment on column full_traces.outcome is 'Of its last part.';

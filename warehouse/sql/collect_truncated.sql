@@ -20,4 +20,4 @@ where
     and prompt_tokens + completion_tokens + $max_tokens <= $max_model_len
     -- an answer that the server told apart from its reasoning cannot be given back to it
     and not (shape = 'field' and answer_begin is not null)
-order by attempt_row
+order by attempt_id

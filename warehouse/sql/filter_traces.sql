@@ -1,8 +1,17 @@
 -- What filters see of the traces of run $asking_run stored from $first_row to $last_row.
 with
+    stored as (
+        select rowid as attempt_row, *
+        from attempts
+        where parent_attempt_id is null
+        union all by name
+        select attempts.rowid as attempt_row, continued_traces.*
+        from continued_traces
+        join attempts using (attempt_id)
+    ),
     page as (
         select attempts.*, prompts.problem_id
-        from full_traces as attempts
+        from stored as attempts
         semi join (from run_attempts where run_id = $asking_run) as wanted using (attempt_id)
         left join prompts on prompts.prompt_id = attempts.prompt_id
         where attempts.attempt_row between $first_row and $last_row

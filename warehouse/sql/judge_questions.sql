@@ -15,4 +15,4 @@ join golds
     on golds.problem_id = prompts.problem_id
     and golds.verifier = 'judge'
     and golds.gold_version = asked.gold_version
-order by attempts.attempt_row
+order by attempts.attempt_id

@@ -1,5 +1,14 @@
 -- Answers and golds of some checks, all of attempts stored from $first_row to $last_row.
 with
+    stored as (
+        select rowid as attempt_row, *
+        from attempts
+        where parent_attempt_id is null
+        union all by name
+        select attempts.rowid as attempt_row, continued_traces.*
+        from continued_traces
+        join attempts using (attempt_id)
+    ),
     asked as (
         select
             unnest($attempt_ids) as attempt_id,
@@ -12,7 +21,7 @@ select
     substring(attempts.text, attempts.answer_begin + 1, attempts.answer_end - attempts.answer_begin) as answer,
     golds.gold
 from asked
-join full_traces as attempts using (attempt_id)
+join stored as attempts using (attempt_id)
 join prompts using (prompt_id)
 join golds
     on golds.problem_id = prompts.problem_id

@@ -38,4 +38,4 @@ where not exists (
         and verdicts.gold_version = newest_golds.gold_version
     where newest_golds.problem_id = prompts.problem_id and verdicts.decision <> 'undecided'
 )
-order by attempts.attempt_row
+order by attempts.attempt_id
