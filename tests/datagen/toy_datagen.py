@@ -90,7 +90,7 @@ class ToyTeacher:
         stream,
         num_samples,
         title,
-        num_continuations,
+        **shown,
     ):
         model, sampling_id = named_model(spec.source, None), content_id(sampling.model_dump())
         warehouse.insert("models", [model.row()])
