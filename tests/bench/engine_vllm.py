@@ -15,7 +15,7 @@ from tests.bench.figure import Figure
 from tests.bench.skipped import Skipped
 
 MODEL = Path(__file__).parents[2] / "teacher" / "miniature" / "weights" / "teacher"
-LOAD = versus.Load(num_requests=384, output_tokens=96, concurrency=128)
+LOAD = versus.Load(num_requests=256, output_tokens=64, concurrency=128)
 ROUNDS = 5
 
 

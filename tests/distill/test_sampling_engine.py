@@ -275,3 +275,22 @@ def test_errors_of_the_caller_come_through(stub: Server, tmp_path: Path) -> None
         ask_all(stub.url, tmp_path / "o", ["a"], existing=broken)
     with pytest.raises(ZeroDivisionError):
         ask_all(stub.url, tmp_path / "o", ["a"], on_progress=broken)
+
+
+def test_a_clock_that_jumps_changes_nothing(
+    stub: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true_time, num_calls = time.time, 0
+
+    def jumping() -> float:
+        nonlocal num_calls
+        num_calls += 1
+        return true_time() + 86_400 * (-1) ** num_calls
+
+    monkeypatch.setattr("time.time", jumping)
+    messages = [*(f"jump {i}" for i in range(50)), "jump !500*2", "jump !429-wait"]
+    report = ask_all(stub.url, tmp_path / "o", messages, stall_sec=5)
+    assert (report.num_ok, report.num_failed) == (52, 0)
+    rows = read_responses(tmp_path / "o", limit=100)
+    assert all(0 <= row.latency_sec < 5 for row in rows)
+    assert ask_all(stub.url, tmp_path / "o", messages).num_found == 52
