@@ -1,6 +1,6 @@
 create view continued_traces as
 with recursive
-    continued as (
+    continued as not materialized (  -- statistics tell where nothing was continued, and no text is read
         select attempt_id, parent_attempt_id
         from attempts
         where parent_attempt_id is not null
@@ -14,17 +14,14 @@ with recursive
         left join continued on continued.attempt_id = chains.parent_attempt_id
         where chains.parent_attempt_id is not null
     ),
-    parents as (
-        select distinct parent_attempt_id as attempt_id
-        from continued
-    ),
     involved as materialized (
         from attempts
         where parent_attempt_id is not null
         union all
+        select distinct on (attempts.attempt_id) attempts.*
         from attempts
-        semi join parents using (attempt_id)
-        where parent_attempt_id is null
+        join continued on continued.parent_attempt_id = attempts.attempt_id
+        where attempts.parent_attempt_id is null
     ),
     parts as (
         select
