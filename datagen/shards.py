@@ -37,6 +37,7 @@ def run(context: Context, text: str, folder: Path | None) -> None:
         sampling=recipe.generation.sampling,
         stream=recipe.generation.stream,
         api=spec.api,
+        tokens=recipe.generation.tokens,
     )
     place = shards_folder(context, folder)
     with splitting(place):
