@@ -82,21 +82,21 @@ def collect_adaptively(
     )
     report = SampleReport()
     if plan.wants_more:
-        session = Session(run, warehouse, job.model, spec)
-        with (
-            context.servers.endpoints(spec, run) as servers,
-            track(context.console, run, "generate", len(prompts), "prompts") as advance,
-            judge.at_work(plan, session),
-        ):
-            report = sample(
-                plan,
-                job=job,
-                endpoints=servers,
-                outbox=judge.outbox,
-                existing=lambda keys: set(),
-                settings=context.recipe.requests,
-                on_progress=_show(plan, advance, session),
-            )
+        with context.servers.endpoints(spec, run) as servers:
+            session = Session(run, warehouse, job.model, spec)
+            with (
+                track(context.console, run, "generate", len(prompts), "prompts") as advance,
+                judge.at_work(plan, session),
+            ):
+                report = sample(
+                    plan,
+                    job=job,
+                    endpoints=servers,
+                    outbox=judge.outbox,
+                    existing=lambda keys: set(),
+                    settings=context.recipe.requests,
+                    on_progress=_show(plan, advance, session),
+                )
     return AdaptiveReport(
         sampled=report,
         num_found=len(known),

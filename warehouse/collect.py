@@ -95,8 +95,8 @@ def collect(
 
     report = SampleReport()
     if missing or cut():
-        session = Session(run, warehouse, job.model, spec)
         with context.servers.endpoints(spec, run) as servers:
+            session = Session(run, warehouse, job.model, spec)
 
             def ask(requests: Sequence[AttemptRequest], num: int, title: str) -> SampleReport:
                 found = known_keys(run, warehouse)
