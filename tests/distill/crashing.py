@@ -14,6 +14,7 @@ from pathlib import Path
 from uuid import UUID
 
 from distill.sampling.stored import read_responses
+from distill.serving.probe import free_port
 from tests import stub_server
 from tests.distill import sampling_toys
 from tests.distill.sampling_toys import toy_job, toy_requests
@@ -47,7 +48,7 @@ class Stage:
         self.log = folder / "log"
         self._num_requests = num_requests
         self._delay = delay
-        self._port = 0
+        self._port = free_port()  # none that an outgoing connection could take meanwhile
         self.server: subprocess.Popen[str] | None = None
         self.client: subprocess.Popen[str] | None = None
 
@@ -58,7 +59,7 @@ class Stage:
             options += ["--delay", str(self._delay), "--spread", "1", "--answers", "1"]
             self.server = self._start(stub_server.__file__, options)
             assert self.server.stdout
-            self._port = int(self.server.stdout.readline())
+            assert int(self.server.stdout.readline()) == self._port
         if self.client is None or self.client.poll() is not None:
             url = f"http://127.0.0.1:{self._port}"
             words = [str(self.outbox), url, str(self._num_requests), json.dumps(SETTINGS)]
