@@ -4,6 +4,7 @@ student against distillation into it.
 
 import time
 
+from teacher.miniature.controls import load_violation
 from teacher.miniature.grpo import Reinforcement, reinforce
 from teacher.miniature.model import Decoder
 from teacher.miniature.pretrain import Pretraining
@@ -15,7 +16,9 @@ from teacher.miniature.workshop import BASES, Workshop
 
 
 def ablation(shop: Workshop) -> None:
-    """Pretrain the teacher twice, equally short: with bias updates and without."""
+    """Pretrain the teacher twice, equally short, with bias updates and without; measure the load
+    over written-out solutions of held-out problems.
+    """
     plan = shop.plan
     jobs = [
         Job(
@@ -28,6 +31,10 @@ def ablation(shop: Workshop) -> None:
         for word, speed in (("on", Pretraining.balance_speed), ("off", 0.0))
     ]
     pretrain_together(shop, jobs, plan.pretrain_minutes)
+    solutions = shop.written(shop.evaluation)
+    for job in jobs:
+        load = load_violation(shop.load(f"pretrain-{job.name}").eval(), solutions)
+        shop.note({"model": job.name, "load_violation": load})
 
 
 def zero(shop: Workshop) -> None:

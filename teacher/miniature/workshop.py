@@ -64,7 +64,7 @@ class Plan:
     """Problems a family whose traces the routing biases are settled on."""
     balance_per_family: int = 900
     """Held-out problems a family for the load of the experts: over a million tokens in all."""
-    control_tokens: int = 20_000_000
+    control_tokens: int = 34_000_000
     """Tokens that a control is trained on: as many as a student of the recipe tiny-full."""
     ablation_tokens: int = 60_000_000
     """Pretraining of each side of the balancing ablation."""

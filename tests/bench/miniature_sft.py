@@ -117,7 +117,7 @@ def _plain(prepared: Prepared) -> Speed:
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
-        final = float(loss)
+        final = loss.item()
         seconds += time.perf_counter() - begun
         tokens += int(batch["attention_mask"].sum())
     return Speed(tokens_per_sec=tokens / seconds, loss=final)

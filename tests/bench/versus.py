@@ -111,13 +111,15 @@ def prompts(load: Load) -> list[str]:
 
 
 def by_engine(url: str, load: Load, folder: Path) -> Run:
-    """Ask with the engine, into a new outbox."""
-    job = FixedLength(
-        model=ToyModel(),  # type: ignore[arg-type]
-        sampling=Sampling(temperature=1.0, top_p=1.0, max_tokens=load.output_tokens),
-        stream="bench",
-    )
-    asked = [[{"role": "user", "content": text}] for text in prompts(load)]
+    """Ask with the engine, into a new outbox, for responses of one length."""
+    sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=load.output_tokens)
+    job = FixedLength(model=ToyModel(), sampling=sampling, stream="bench")  # type: ignore[arg-type]
+    return engine_run(url, job, prompts(load), load.concurrency, folder)
+
+
+def engine_run(url: str, job: Job, questions: list[str], concurrency: int, folder: Path) -> Run:
+    """Ask each question once with the engine, into a new outbox."""
+    asked = [[{"role": "user", "content": text}] for text in questions]
     requests = [job.request(prompt_id(messages), messages, 0) for messages in asked]
     begun = time.perf_counter()
     report = sample(
@@ -126,7 +128,7 @@ def by_engine(url: str, load: Load, folder: Path) -> Run:
         endpoints=[Endpoint(base_url=url, served_name=NAME, label="vllm")],
         outbox=folder / f"outbox-{time.monotonic_ns()}",
         existing=nothing,
-        settings=Requests(max_in_flight=load.concurrency),
+        settings=Requests(max_in_flight=concurrency),
     )
     seconds = time.perf_counter() - begun
     return Run(
