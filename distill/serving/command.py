@@ -46,7 +46,7 @@ def vllm_command(model: Model, spec: ModelSpec, profile: Profile, port: int) -> 
     # As a module: the `vllm` script of the CPU build looks for a distribution that is not there.
     argv = [sys.executable, "-m", "vllm.entrypoints.openai.api_server"]
     for name, value in (own | profile.options | args).items():
-        argv += _argument(name, value)
+        argv += argument(name, value)
     return Command(argv=argv, environment=OFFLINE | profile.environment)
 
 
@@ -63,7 +63,8 @@ OFFLINE = {"VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFL
 """A server always gets a folder; look-ups that wait for a time-out would slow every start."""
 
 
-def _argument(name: str, value: OPTION) -> list[str]:
+def argument(name: str, value: OPTION) -> list[str]:
+    """Return an option as vLLM's command line spells it."""
     if isinstance(value, bool):
         return [f"--{name}" if value else f"--no-{name}"]
     return [f"--{name}", str(value)]

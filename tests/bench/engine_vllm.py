@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
+from distill.serving.command import argument
 from distill.serving.profile import load_profile
 from tests.bench import versus
 from tests.bench.figure import Figure
@@ -46,6 +47,6 @@ def measure() -> Iterator[Figure]:
 def server_options() -> tuple[list[str], dict[str, str]]:
     """Return the CPU profile's vLLM options and environment."""
     profile = load_profile("cpu")
-    options = [f"--{name}" if value else f"--no-{name}" for name, value in profile.options.items()]
+    options = [word for option in profile.options.items() for word in argument(*option)]
     options += ["--dtype", "float32", "--max-model-len", "512", "--generation-config", "vllm"]
     return options, profile.environment

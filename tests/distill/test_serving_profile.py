@@ -48,6 +48,7 @@ def test_the_whole_command_on_the_cpu() -> None:
         "disable-uvicorn-access-log": None,
         "enforce-eager": None,
         "no-enable-chunked-prefill": None,
+        "attention-backend": "CPU_MLA",
         "max-num-seqs": "8",
     }
     assert command.environment == {
