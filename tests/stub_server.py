@@ -10,7 +10,8 @@ user message:
 
 gets half a JSON document twice, then status 500, then an answer (see `Stub.act`). Each request
 becomes a line {"message", "action", "body"} of the log, written before the answer goes out, and
-with `answers` each answer a line {"message", "asked", "at"} of the log's neighbour .answers.
+with `answers` each answer a line {"message", "client", "at"} of the log's neighbour .answers, once
+it is sent.
 POST /control {"refuse": 503} fails every request, {"hang": true} keeps every request waiting,
 {"grow": true} makes the token counter of /metrics grow, {"metrics": false} takes /metrics away,
 {"headers": {...}} go out with every answer. `batch` requests at most are worked on at a time, the
@@ -140,7 +141,7 @@ class Stub:
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
         """Answer a chat completion."""
-        body, asked = await request.json(), time.time()
+        body = await request.json()
         message = [m for m in body["messages"] if m["role"] == "user"][-1]["content"]
         actions = plan(message)
         action = "ok"
@@ -161,13 +162,15 @@ class Stub:
             if body.get("stream"):
                 return await self.stream(request)
             response = await self.act(action, message, request)
-            if self.options.answers:
-                fact = {"message": message, "asked": asked, "at": time.time()}
-                self.answers.write(json.dumps(fact) + "\n")
         finally:
             self.here -= 1
         if not response.prepared:
             response.headers.update(self.settings.get("headers", {}))
+        if self.options.answers:
+            await response.prepare(request)
+            await response.write_eof()
+            fact = {"message": message, "client": request.headers["X-Client"], "at": time.time()}
+            self.answers.write(json.dumps(fact) + "\n")
         return response
 
     async def stream(self, request: web.Request) -> web.StreamResponse:

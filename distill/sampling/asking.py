@@ -11,7 +11,7 @@ import aiohttp
 from distill.sampling.client import Reply, ask
 from distill.sampling.commits import GroupCommit
 from distill.sampling.lanes import Lane
-from distill.sampling.outbox import Asked, Failure, Response, Try
+from distill.sampling.outbox import Failure, Response, Try
 from distill.sampling.parse import ParseError, glance
 from distill.sampling.queue import Ticket
 from distill.sampling.requests import Job
@@ -62,7 +62,7 @@ class Asker:
         begun = time.monotonic()
         sent: dict[str, Any] = {"request": ticket.request, "server": lane.endpoint.label}
         sent["started"] = time.time()
-        self._commits.put(Asked(**sent))
+        slot = self._commits.asked(**sent)
         try:
             reply = await ask(self._session, lane.endpoint, body)
         except asyncio.CancelledError:
@@ -71,6 +71,7 @@ class Asker:
                 raise
             self._watch.stalled.discard(task)
             task.uncancel()
+            self._commits.came(slot)
             self._commits.put(
                 Try(cause=STALLED.cause, latency_sec=time.monotonic() - begun, **sent)
             )
@@ -78,6 +79,10 @@ class Asker:
             return STALLED
         sent["latency_sec"] = time.monotonic() - begun
         tokens = 0
+        if reply.fate == "unsent":
+            self._commits.unsent(slot)
+        else:
+            self._commits.came(slot)
         if reply.fate == "again":
             self._commits.put(Try(cause=reply.cause, **sent))
         elif reply.fate == "response":

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from distill.sampling.outbox import Outbox, Record, Response
+from distill.sampling.requests import AttemptRequest
 
 INTERVAL_SEC = 0.05
 """Between commits; with the commit itself this stays under the promised 100 ms."""
@@ -23,6 +24,7 @@ class GroupCommit:
         self._outbox = outbox
         self._on_commit = on_commit
         self._pending: list[Record] = []
+        self._came: list[int] = []
         self._backlog_bytes = 0
         self._closing = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "outbox")
@@ -36,6 +38,18 @@ class GroupCommit:
         """Take a record; it is on the disk with the next commit."""
         self._pending.append(record)
         self._backlog_bytes += _size(record)
+
+    def asked(self, request: AttemptRequest, server: str, started: float) -> int:
+        """Write down a request that goes out now; return what `came` or `unsent` is to be told."""
+        return self._outbox.asked(request, server, started)
+
+    def came(self, slot: int) -> None:
+        """Note that the record of what came of a request was `put`, or is about to be."""
+        self._came.append(slot)
+
+    def unsent(self, slot: int) -> None:
+        """Note that a request did not go out after all."""
+        self._outbox.came([slot])
 
     @property
     def has_room(self) -> bool:
@@ -80,6 +94,7 @@ class GroupCommit:
     async def _flush(self) -> bool:
         loop = asyncio.get_running_loop()
         batch, self._pending = self._pending, []
+        came, self._came = self._came, []
         if batch:
             try:
                 await loop.run_in_executor(self._thread, self._outbox.commit, batch)
@@ -87,6 +102,7 @@ class GroupCommit:
                 self._pending = batch + self._pending  # for the last try, when requests have ended
                 raise
             self._backlog_bytes -= sum(map(_size, batch))
+            self._outbox.came(came)
         await loop.run_in_executor(self._thread, self._on_commit, batch)
         return bool(batch)
 

@@ -19,6 +19,7 @@ from uuid import UUID
 
 from distill.errors import UserError
 from distill.ids import canonical_json
+from distill.sampling.inflight import InFlight, read_in_flight
 from distill.sampling.requests import AttemptRequest, Job
 
 SQL = Path(__file__).parent / "sql"
@@ -62,16 +63,6 @@ class Response:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
-    """A request that is being sent; when nothing comes of it before the outbox ends, it is lost."""
-
-    request: AttemptRequest
-    server: str
-    started: float
-    """Seconds since 1970."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Try:
     """A request that was sent and brought no body to keep; it is asked again, or has failed."""
 
@@ -95,9 +86,8 @@ class Failure:
     """Seconds since 1970."""
 
 
-Record = Response | Failure | Asked | Try
+Record = Response | Failure | Try
 COLUMNS: dict[type[Record], tuple[str, ...]] = {
-    Asked: ("server", "started"),
     Response: ("server", "num_tries", "started", "latency_sec", "rejected", "body"),
     Try: ("server", "cause", "started", "latency_sec"),
     Failure: ("cause", "message", "num_tries", "at"),
@@ -123,8 +113,9 @@ class Outbox:
             self._writer = opened.enter_context(closing(_connect(path)))
             self._reader = opened.enter_context(closing(_connect(path)))
             self._job = self._number(job)
-            self._settle_lost()
+            _settle_lost(self._writer, path)
             opened.callback(self._settle_last)
+            self._in_flight = opened.enter_context(closing(InFlight(_beside(path))))
             self.check_room()
             self._opened = opened.pop_all()
 
@@ -156,15 +147,25 @@ class Outbox:
         (number,) = self._writer.execute(statement("select_job"), key).fetchone()
         return int(number)
 
-    def _settle_lost(self) -> None:
-        """Turn requests of a session that has ended, and of which nothing came, into lost tries."""
-        with _transaction(self._writer):
-            self._writer.execute(statement("insert_lost"))
-            self._writer.execute(statement("delete_asked"))
-
     def _settle_last(self) -> None:
         with suppress(sqlite3.Error):  # of a full disk; who opens the outbox next does it
-            self._settle_lost()
+            _settle_lost(self._writer, self.path)
+
+    def asked(self, request: AttemptRequest, server: str, started: float) -> int:
+        """Write down that a request goes out now; return what `came` is to be told.
+
+        A request that nothing came of when the outbox ends, by a kill too, is a try that was lost.
+
+        Raises:
+            UserError: if the disk is full or broken.
+        """
+        ids = request.attempt_id, request.prompt_id
+        with explained(self.path):
+            return self._in_flight.note((*ids, self._job, request.index, server, started))
+
+    def came(self, slots: Iterable[int]) -> None:
+        """Forget requests that never went out, or whose end is committed."""
+        self._in_flight.free(slots)
 
     def commit(self, records: Sequence[Record]) -> None:
         """Store all of `records` or, where this raises, none.
@@ -172,9 +173,11 @@ class Outbox:
         Raises:
             UserError: if the disk is full or broken.
         """
-        with explained(self.path), _transaction(self._writer):
-            for kind in COLUMNS:
-                self._insert(kind, [record for record in records if type(record) is kind])
+        with explained(self.path):
+            self._in_flight.sync()
+            with _transaction(self._writer):
+                for kind in COLUMNS:
+                    self._insert(kind, [record for record in records if type(record) is kind])
 
     def _insert(self, kind: type[Record], records: Sequence[Record]) -> None:
         """Insert many rows a statement.
@@ -265,15 +268,28 @@ def explained(path: Path) -> Iterator[None]:
         raise UserError(f"outbox {path}: {error.strerror}. Choose another --home.") from error
 
 
-def is_in_use(path: Path) -> str:
-    """Return which process samples into an outbox, or nothing."""
-    with path.with_name(f"{path.name}.lock").open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            return lock.read() or "unknown"
-    return ""
+def settle(path: Path) -> None:
+    """Count as lost what a process that was killed had in flight.
+
+    Raises:
+        UserError: if a process samples into the outbox, or the file cannot be used.
+    """
+    with explained(path), _locked(path), closing(_connect(path)) as writer:
+        _settle_lost(writer, path)
+
+
+def _settle_lost(writer: sqlite3.Connection, path: Path) -> None:
+    """Turn requests of a session that has ended, and of which nothing came, into lost tries."""
+    rows = ((a.bytes, p.bytes, *more) for a, p, *more in read_in_flight(_beside(path)))
+    with _transaction(writer):
+        writer.executemany(statement("insert_asked"), rows)
+        writer.execute(statement("insert_lost"))
+        writer.execute(statement("delete_asked"))
+    _beside(path).unlink(missing_ok=True)  # a kill before this does no harm: none is counted twice
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}-inflight")
 
 
 @contextmanager

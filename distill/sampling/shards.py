@@ -23,7 +23,7 @@ from uuid import UUID
 
 from distill.errors import UserError
 from distill.ids import content_id
-from distill.sampling.outbox import is_in_use
+from distill.sampling.outbox import settle
 from distill.sampling.requests import AttemptRequest, Job, Prompt
 
 KEY_BYTES = 16
@@ -177,11 +177,7 @@ class Split:
                     f"shard {number} of {self.num_shards}: claimed, and its outbox is not here. "
                     f"Copy it to {outbox}, or delete the folder if nothing was asked."
                 )
-            if holder := is_in_use(outbox):
-                raise UserError(
-                    f"shard {number} of {self.num_shards}: process {holder} is sampling into it. "
-                    "Wait for it or end it, then merge again."
-                )
+            settle(outbox)
             found.append(outbox)
         return found
 

@@ -7,20 +7,20 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from distill.sampling.stored import read_responses
+from distill.sampling.stored import read_responses, read_tries
 from distill.serving.probe import free_port
 from tests import stub_server
 from tests.distill import sampling_toys
 from tests.distill.sampling_toys import toy_job, toy_requests
 
 ROOT = Path(__file__).parent.parent.parent
-NOT_SENT_SEC = 0.25
 SETTINGS = {"max_in_flight": 16, "max_tries": 1000}
 
 
@@ -32,12 +32,29 @@ class Crashed:
     num_distinct: int
     asked_after_commit: int
     """Requests for keys whose response was on the disk: none is right."""
+    answered_again: int
+    """Answers to keys that the server had answered before."""
     asked_again: int
-    """Requests for keys that the server had answered before: what was paid twice."""
+    """Requests that the server got for keys that it had got a request for before."""
+    counted: int
+    """Requests that the outbox says brought nothing: what was asked again is among them."""
+    uncounted: int
+    """Requests asked again that it does not say so of: none is right."""
     oldest_lost_ms: float
-    """Age at the kill of the oldest answer that was not on the disk."""
-    counted_lost: int
-    """Requests that the outbox says were lost to a kill."""
+    """Age at the kill of the oldest answer to the client that was not on the disk."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """What was when a client was killed."""
+
+    client: str
+    at: float
+    """Seconds since 1970."""
+    done: set[str]
+    """Messages with a response on the disk."""
+    num_asked: int
+    """Requests that the server had seen."""
 
 
 class Stage:
@@ -46,7 +63,7 @@ class Stage:
     def __init__(self, folder: Path, num_requests: int, delay: float) -> None:
         self.folder, self.outbox = folder, folder / "outbox"
         self.log = folder / "log"
-        self._num_requests = num_requests
+        self.num_requests = num_requests
         self._delay = delay
         self._port = free_port()  # none that an outgoing connection could take meanwhile
         self.server: subprocess.Popen[str] | None = None
@@ -62,7 +79,7 @@ class Stage:
             assert int(self.server.stdout.readline()) == self._port
         if self.client is None or self.client.poll() is not None:
             url = f"http://127.0.0.1:{self._port}"
-            words = [str(self.outbox), url, str(self._num_requests), json.dumps(SETTINGS)]
+            words = [str(self.outbox), url, str(self.num_requests), json.dumps(SETTINGS)]
             self.client = self._start(sampling_toys.__file__, words)
 
     def _start(self, script: str, words: list[str]) -> subprocess.Popen[str]:
@@ -110,8 +127,7 @@ def crash(folder: Path, *, num_requests: int, num_kills: int, seed: int, delay: 
     """Run it to its end, with `num_kills` kills at random moments on the way."""
     rng = random.Random(seed)
     names = message_of(num_requests)
-    snapshots: list[tuple[float, set[str], int]] = []
-    server_kills: list[float] = []
+    snapshots: list[Snapshot] = []
     with stage(folder, num_requests, delay) as here:
         for _ in range(num_kills):
             here.up()
@@ -122,18 +138,19 @@ def crash(folder: Path, *, num_requests: int, num_kills: int, seed: int, delay: 
             victims = rng.choice([(here.client,), (here.server,), (here.client, here.server)])
             here.kill(*victims)
             at = time.time()
-            if here.client not in victims:
-                server_kills.append(at)
-            else:
+            if here.client in victims:
                 done = {names[key] for key in here.committed()}
-                snapshots.append((at, done, here.num_asked()))
+                client = str(here.client.pid)
+                snapshots.append(
+                    Snapshot(client=client, at=at, done=done, num_asked=here.num_asked())
+                )
         here.up()
         assert here.client
         while here.client.poll() is None:
             here.up()
             time.sleep(0.05)
         assert here.client.returncode == 0, here.client.stdout
-    return report(here, snapshots, server_kills)
+    return report(here, snapshots)
 
 
 def message_of(num_requests: int) -> dict[bytes, str]:
@@ -142,32 +159,31 @@ def message_of(num_requests: int) -> dict[bytes, str]:
     return dict(zip(keys, messages, strict=True))
 
 
-def report(
-    here: Stage, snapshots: list[tuple[float, set[str], int]], server_kills: list[float]
-) -> Crashed:
+def report(here: Stage, snapshots: list[Snapshot]) -> Crashed:
     asked = [json.loads(line)["message"] for line in here.log.read_text().splitlines()]
     lines = here.log.with_suffix(".answers").read_text().splitlines()
     answers = [json.loads(line) for line in lines]
-    # what the server noted as it was killed itself may never have reached the client
-    sure = [a for a in answers if not any(0 <= k - a["at"] < NOT_SENT_SEC for k in server_kills)]
-    wrong, oldest, before = 0, 0.0, 0.0
-    for at, done, num_then in snapshots:
-        wrong += sum(message in done for message in asked[num_then:])
-        # what this client had asked for, not the one that was killed before
-        lost = [a["at"] for a in sure if before < a["asked"] and a["message"] not in done]
-        oldest = max([oldest, *(at - when for when in lost if when <= at)])
-        before = at
-    rows = read_responses(here.outbox, limit=10**6)
-    with closing(sqlite3.connect(here.outbox)) as connection:
-        counted = "select count(*) from tries where cause = 'lost'"
-        (num_lost,) = connection.execute(counted).fetchone()
+    wrong, oldest = 0, 0.0
+    for then in snapshots:
+        wrong += sum(message in then.done for message in asked[then.num_asked :])
+        mine = [a for a in answers if a["client"] == then.client and a["at"] <= then.at]
+        oldest = max([oldest, *(then.at - a["at"] for a in mine if a["message"] not in then.done)])
+    rows = read_responses(here.outbox, limit=10**6, with_rejected=True)
+    tries = read_tries(here.outbox, limit=10**6)
+    names = message_of(here.num_requests)
+    came_to_nothing = [*tries, *(row for row in rows if row.rejected)]
+    counted = Counter(names[one.attempt_id.bytes] for one in came_to_nothing)
+    again = Counter(asked) - Counter(names.values())
+    stored = [row.attempt_id for row in rows if not row.rejected]
     return Crashed(
-        num_stored=len(rows),
-        num_distinct=len({row.attempt_id for row in rows}),
+        num_stored=len(stored),
+        num_distinct=len({*stored}),
         asked_after_commit=wrong,
-        asked_again=len(answers) - len({answer["message"] for answer in answers}),
+        answered_again=len(answers) - len({answer["message"] for answer in answers}),
+        asked_again=again.total(),
+        counted=counted.total(),
+        uncounted=(again - counted).total(),
         oldest_lost_ms=1000 * oldest,
-        counted_lost=num_lost,
     )
 
 

@@ -4,6 +4,7 @@ python tests/distill/sampling_toys.py OUTBOX URL NUM_REQUESTS SETTINGS-JSON
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -33,7 +34,7 @@ class ToyEndpoint:
     served_name: str = "stub"
     label: str = "stub"
     restart: Callable[[], None] | None = None
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=lambda: {"X-Client": str(os.getpid())})
 
     def is_alive(self) -> bool:
         return True

@@ -1,13 +1,19 @@
 import os
+import signal
 import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from distill.errors import UserError
 from distill.sampling import outbox as outbox_module
-from distill.sampling.outbox import Asked, Failure, Outbox, Response, Try
+from distill.sampling.inflight import InFlight, read_in_flight
+from distill.sampling.outbox import Failure, Outbox, Response, Try, settle
 from distill.sampling.requests import AttemptRequest
 from distill.sampling.stored import read_failures, read_responses, read_tries
 from tests.distill.sampling_toys import toy_job, toy_requests
@@ -51,22 +57,75 @@ def test_a_rejected_body_is_kept_but_answers_nothing(tmp_path: Path) -> None:
     assert rows == [("not JSON", b"half"), (None, b"whole")]
 
 
+def tried(request: AttemptRequest, cause: str) -> Try:
+    return Try(request=request, server="here", cause=cause, started=1e9, latency_sec=1.0)
+
+
+def lost(path: Path) -> list[tuple[str, float]]:
+    names = {
+        request.attempt_id: name
+        for request, name in zip((FIRST, SECOND, THIRD), "abc", strict=True)
+    }
+    tries = [stored for stored in read_tries(path) if stored.cause == "lost"]
+    return sorted((names[stored.attempt_id], stored.started.timestamp()) for stored in tries)
+
+
 def test_what_nothing_came_of_is_lost_when_the_session_ends(tmp_path: Path) -> None:
     path = tmp_path / "o"
-
-    def asked(request: AttemptRequest, started: float = 1e9) -> Asked:
-        return Asked(request=request, server="here", started=started)
-
     outbox = Outbox(path, JOB)
-    tried = Try(request=SECOND, server="here", cause="http-503", started=1e9, latency_sec=1.0)
-    outbox.commit([asked(FIRST), asked(SECOND), tried, asked(SECOND, 2e9), asked(THIRD)])
-    outbox.commit([response(FIRST)])
-    assert [stored.cause for stored in read_tries(path)] == ["http-503"]
-    outbox.close()  # as the next one to open it does after kill -9
-    lost = [(stored.attempt_id, stored.started.timestamp()) for stored in read_tries(path)[1:]]
-    assert lost == [(SECOND.attempt_id, 2e9), (THIRD.attempt_id, 1e9)]
+    for request, started in [(FIRST, 1e9), (SECOND, 1e9), (SECOND, 2e9), (THIRD, 1e9)]:
+        outbox.asked(request, "here", started)
+    outbox.commit([tried(SECOND, "http-503"), response(FIRST)])
+    assert lost(path) == []
+    outbox.close()
+    assert lost(path) == [("b", 2e9), ("c", 1e9)]
     Outbox(path, JOB).close()
     assert len(read_tries(path)) == 3
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from distill.sampling.outbox import Outbox
+from tests.distill.test_sampling_outbox import FIRST, JOB, SECOND, THIRD
+
+outbox = Outbox(Path(sys.argv[1]), JOB)
+slots = [outbox.asked(request, "here", 1e9) for request in (FIRST, SECOND, THIRD)]
+outbox.came(slots[1:2])  # it never went out
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("by", [settle, lambda path: Outbox(path, JOB).close()])
+def test_what_goes_out_is_known_to_whoever_comes_after_a_kill(
+    tmp_path: Path, by: Callable[[Path], None]
+) -> None:
+    path, root = tmp_path / "o", Path(__file__).parent.parent.parent
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=root, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert lost(path) == []
+    left = path.with_name("o-inflight").read_bytes()
+    for _ in range(2):  # killed once more, between counting and forgetting
+        by(path)
+        assert lost(path) == [("a", 1e9), ("c", 1e9)]
+        path.with_name("o-inflight").write_bytes(left)
+
+
+def test_more_in_flight_than_ever_before_find_room(tmp_path: Path) -> None:
+    path = tmp_path / "in flight"
+    file = InFlight(path)
+    rows = [(UUID(int=n), UUID(int=0), 1, f"{n}+1", "s" * 300, n / 7) for n in range(1000)]
+    slots = [file.note(row) for row in rows]
+    file.free(slots[:400])
+    size = path.stat().st_size
+    again = [file.note(row) for row in rows[:300]]
+    assert (len({*slots}), {*again} <= {*slots[:400]}, path.stat().st_size) == (1000, True, size)
+    file.sync()
+    file.close()
+    path.write_bytes(path.read_bytes() + b'[torn "\n')
+    there = {row[0].int: row for row in read_in_flight(path)}
+    assert sorted(there) == [*range(300), *range(400, 1000)]
+    assert there[999] == (UUID(int=999), UUID(int=0), 1, "999+1", "s" * 90, 999 / 7)
 
 
 def test_jobs_of_one_run_share_an_outbox(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ create table tries (
     latency_sec real
 );
 
--- requests that were sent in this session: those that nothing came of are lost when it ends
+-- requests of a session that has ended, while those that nothing came of are found: empty else
 create table asked (
     attempt_id blob not null,
     prompt_id blob not null,
