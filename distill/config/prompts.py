@@ -178,9 +178,12 @@ class Requests(Section):
     max_in_flight: int | None = Field(default=None, gt=0)
     """Most requests at a time to one server; null goes by what the server shows it can take."""
     requests_per_minute: float | None = Field(default=None, gt=0)
-    """What one server allows; null goes by the limits that its answers tell, if any."""
+    """What one account may send; null goes by the limits that the answers tell, if any. URLs with
+    the same host and key are one account, others are each their own."""
     tokens_per_minute: float | None = Field(default=None, gt=0)
-    """What one server allows, prompt and completion together; null as above."""
+    """What one account may use, prompt and completion together; null as above."""
+    one_account: bool = False
+    """All URLs of a model are one account, as where an API has a host a region."""
     timeout_sec: float = Field(default=600.0, gt=0)
     """Deadline of one request."""
     stall_sec: float = Field(default=120.0, gt=0)

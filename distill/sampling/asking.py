@@ -57,7 +57,7 @@ class Asker:
 
     async def _try(self, ticket: Ticket, lane: Lane) -> Reply:
         body = self._job.body(ticket.request.messages, lane.endpoint.served_name)
-        guessed = lane.quota.sent()
+        guessed = lane.quota.sent(self._job.sampling.max_tokens)
         lane.breaker.sent()
         begun = time.monotonic()
         sent: dict[str, Any] = {"request": ticket.request, "server": lane.endpoint.label}
@@ -126,7 +126,7 @@ class Asker:
         if reply.cause == "http-429":
             lane.breaker.succeeded()
             lane.pace.pushed_back(lane.in_flight, now)
-            lane.rest(reply.retry_after_sec or BACKOFF_SEC)
+            lane.quota.rest(now + (reply.retry_after_sec or BACKOFF_SEC))
         elif reply.fate == "unsent":
             lane.breaker.unreachable(now)
         else:

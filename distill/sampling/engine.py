@@ -215,6 +215,8 @@ class Engine:
             lane.tasks.add(worker)
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
+            if lane.is_limited:
+                await asyncio.sleep(0)  # it sends first, which may leave room for none
 
     async def _work(self, ticket: Ticket, lane: Lane) -> None:
         """Settle tickets, one after another, as long as there are some and a lane is free."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from distill.config.prompts import Requests
 from distill.sampling.bell import MAX_SEC, Bell
@@ -28,6 +29,7 @@ class Lane:
     endpoint: "Endpoint"
     pace: Pace
     quota: Quota
+    """Shared with the other endpoints of its account."""
     breaker: Breaker = field(default_factory=Breaker)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     """Each has a request with the server."""
@@ -53,6 +55,11 @@ class Lane:
     def share(self) -> float:
         """How full it is."""
         return len(self.tasks) / self.pace.limit
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether something sent now may mean that nothing more is to be sent for a while."""
+        return self.quota.is_limited or self.breaker.num_opened > 0
 
     def wait_sec(self, now: float) -> float:
         """Return in how many seconds it takes a request; infinity: when another is done."""
@@ -83,6 +90,8 @@ class Lanes:
         self.bell = Bell()
         """Rings when a lane may have become free."""
         self._settings = settings
+        self._quotas: dict[object, Quota] = {}
+        """By account."""
         self._max_files = _allow_open_files() - OTHER_FILES
         self.update(endpoints)
 
@@ -128,13 +137,23 @@ class Lanes:
         return self.in_flight < self._max_files
 
     def _lane(self, endpoint: "Endpoint") -> Lane:
-        settings = self._settings
-        quota = Quota(
-            requests=Allowance(per_minute=settings.requests_per_minute),
-            tokens=Allowance(per_minute=settings.tokens_per_minute),
+        cap = self._settings.max_in_flight or self._max_files
+        return Lane(endpoint=endpoint, pace=Pace(cap=cap), quota=self._quota(endpoint))
+
+    def _quota(self, endpoint: "Endpoint") -> Quota:
+        settings, key = self._settings, endpoint.headers.get("Authorization")
+        account: object = endpoint.base_url
+        if settings.one_account:
+            account = None
+        elif key:
+            account = urlsplit(endpoint.base_url).netloc, key
+        return self._quotas.setdefault(
+            account,
+            Quota(
+                requests=Allowance(per_minute=settings.requests_per_minute),
+                tokens=Allowance(per_minute=settings.tokens_per_minute),
+            ),
         )
-        cap = settings.max_in_flight or self._max_files
-        return Lane(endpoint=endpoint, pace=Pace(cap=cap), quota=quota)
 
 
 def _allow_open_files() -> int:

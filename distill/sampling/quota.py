@@ -1,4 +1,4 @@
-"""Requests and tokens a minute that an endpoint allows: as the recipe says, or its answers."""
+"""Requests and tokens a minute that an account may use: as the recipe says, or its answers."""
 
 import re
 from collections.abc import Mapping
@@ -61,30 +61,41 @@ class Allowance:
 
 @dataclass(kw_only=True)
 class Quota:
-    """What one endpoint allows; a request's tokens are guessed, its answer puts them right."""
+    """What one account is allowed; a request's tokens are guessed, its answer puts them right."""
 
     requests: Allowance = field(default_factory=Allowance)
     tokens: Allowance = field(default_factory=Allowance)
     tokens_a_request: float = 0.0
-    """Running mean."""
+    """Running mean; 0 until the first answer."""
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether any limit is known."""
+        return self.requests.per_minute is not None or self.tokens.per_minute is not None
 
     def wait_sec(self, now: float) -> float:
         """Return in how many seconds the next request may go out."""
-        if self.requests.per_minute is None and self.tokens.per_minute is None:
+        if not self.is_limited:
             return max(0.0, max(self.requests.shut_until, self.tokens.shut_until) - now)
         return max(self.requests.wait_sec(1, now), self.tokens.wait_sec(self.tokens_a_request, now))
 
-    def sent(self) -> float:
+    def sent(self, max_tokens: int) -> float:
         """Take a request and the tokens that it may cost; return these."""
+        guessed = self.tokens_a_request or max_tokens
         self.requests.take(1)
-        self.tokens.take(self.tokens_a_request)
-        return self.tokens_a_request
+        self.tokens.take(guessed)
+        return guessed
 
     def cost(self, guessed: float, tokens: int) -> None:
         """Put right what an answered request cost."""
         self.tokens.take(tokens - guessed)
         if tokens:
-            self.tokens_a_request += 0.05 * (tokens - self.tokens_a_request)
+            share = 0.05 if self.tokens_a_request else 1.0
+            self.tokens_a_request += share * (tokens - self.tokens_a_request)
+
+    def rest(self, until: float) -> None:
+        """Send nothing before that time: the account was told so."""
+        self.requests.shut_until = max(self.requests.shut_until, until)
 
     def learn(self, headers: Mapping[str, str], now: float) -> None:
         """Read what an answer says of the limits."""

@@ -159,6 +159,16 @@ def test_a_failing_server_is_left_alone(two: tuple[Server, Server], tmp_path: Pa
     assert sum(two[0].asked().values()) <= 30
 
 
+def test_one_request_tells_whether_a_server_is_back(tmp_path: Path) -> None:
+    with running(tmp_path / "log") as server:
+        server.control(refuse=503)
+        messages = [f"down {i}" for i in range(64)]
+        settings = {"max_in_flight": None, "max_tries": 100, "stall_sec": 2.5}
+        with pytest.raises(UserError, match="http-503"):
+            ask_all(server.url, tmp_path / "o", messages, **settings)
+        assert 64 < len(server.requests()) <= 64 + 4
+
+
 def test_a_queue_told_on_metrics_is_kept_short(tmp_path: Path) -> None:
     with running(tmp_path / "log", delay=0.1, batch=40) as server:
         messages = [f"queued {i}" for i in range(900)]
@@ -168,13 +178,18 @@ def test_a_queue_told_on_metrics_is_kept_short(tmp_path: Path) -> None:
         ask_all(server.url, tmp_path / "o", [f"more {i}" for i in range(400)], max_in_flight=None)
 
 
-def test_limits_of_a_recipe_are_kept(tmp_path: Path) -> None:
-    with running(tmp_path / "log") as server:
-        begun = time.monotonic()
-        messages = [f"limited {i}" for i in range(70)]
-        ask_all(server.url, tmp_path / "o", messages, requests_per_minute=600)
+@pytest.mark.parametrize("num_servers", [1, 2])
+def test_limits_of_a_recipe_are_kept(
+    two: tuple[Server, Server], tmp_path: Path, num_servers: int
+) -> None:
+    urls = [server.url for server in two[:num_servers]]
+    settings = {"requests_per_minute": 600, "max_in_flight": None, "one_account": True}
+    begun = time.monotonic()
+    ask_all(urls, tmp_path / "o", [f"limited {i}" for i in range(70)], **settings)
     # 50 at once are five seconds' worth; the other 20 come at ten a second
-    assert 1.5 <= time.monotonic() - begun < 6
+    assert 1.9 <= time.monotonic() - begun < 6
+    assert servers_of(tmp_path / "o").total() == 70
+    assert len(servers_of(tmp_path / "o")) == num_servers
 
 
 def test_limits_of_the_answers_are_kept(tmp_path: Path) -> None:

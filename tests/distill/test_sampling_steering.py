@@ -2,10 +2,13 @@
 
 import pytest
 
+from distill.config.prompts import Requests
 from distill.sampling.breaker import FAILURES, FIRST_SEC, Breaker
+from distill.sampling.lanes import Lanes
 from distill.sampling.metrics import parse_metrics
 from distill.sampling.pace import KNOWN_START, START, Load, Pace
 from distill.sampling.quota import Allowance, Quota, duration_sec
+from tests.distill.sampling_toys import ToyEndpoint
 
 
 def settled(pace: Pace, capacity: int, num_looks: int = 60) -> int:
@@ -108,13 +111,45 @@ def test_an_allowance_is_spent_evenly() -> None:
 
 
 def test_what_an_answer_cost_is_put_right() -> None:
-    quota = Quota(tokens=Allowance(per_minute=6000), tokens_a_request=100)
+    quota = Quota(tokens=Allowance(per_minute=6000))
     assert quota.wait_sec(0.0) == 0
-    assert quota.sent() == 100
+    assert quota.sent(max_tokens=800) == 800  # the first may cost so much, for all that is known
+    assert quota.wait_sec(0.0) == pytest.approx(3.0)
+    quota.cost(800, 100)
+    assert (quota.tokens.level, quota.tokens_a_request) == (400, 100)
+    assert quota.sent(max_tokens=800) == 100
     quota.cost(100, 700)
-    assert quota.tokens.level == 500 - 700
+    assert quota.tokens.level == 400 - 700
     assert quota.tokens_a_request == 130
-    assert quota.wait_sec(0.0) == pytest.approx(3.3)
+    assert quota.wait_sec(0.0) == pytest.approx(4.3)
+
+
+def quotas(*endpoints: ToyEndpoint, **settings: bool) -> list[int]:
+    """Which endpoints share a quota: the same number says so."""
+    lanes = Lanes(endpoints, Requests.model_validate(settings))  # type: ignore[arg-type]
+    seen = [id(lane.quota) for lane in lanes.all]
+    return [seen.index(quota) for quota in seen]
+
+
+def test_endpoints_of_one_account_share_its_limits() -> None:
+    mine, yours = ({"Authorization": f"Bearer {key}"} for key in ("mine", "yours"))
+    own = [ToyEndpoint(base_url=f"http://127.0.0.1:{port}/v1") for port in (8000, 8001)]
+    hosted = [
+        ToyEndpoint(base_url="https://api.example/v1", headers=mine),
+        ToyEndpoint(base_url="https://api.example/beta/v1", headers=mine),
+        ToyEndpoint(base_url="https://eu.api.example/v1", headers=mine),
+        ToyEndpoint(base_url="https://api.example/other/v1", headers=yours),
+    ]
+    assert quotas(*own) == [0, 1]
+    assert quotas(*hosted) == [0, 0, 2, 3]
+    assert quotas(*own, *hosted, one_account=True) == [0] * 6
+
+
+def test_what_an_account_was_told_to_wait_all_its_endpoints_wait() -> None:
+    quota = Quota()
+    quota.rest(7.0)
+    quota.rest(5.0)
+    assert (quota.wait_sec(4.0), quota.wait_sec(8.0)) == (3.0, 0.0)
 
 
 def test_limits_are_learned_from_headers() -> None:
