@@ -1,6 +1,7 @@
-"""The real vLLM on a toy model: started, asked, and nothing left behind by kill -9 of its stage."""
+"""The real vLLM: started, asked, killed, started again, and nothing left behind by its stage."""
 
 import importlib.util
+import io
 import json
 import os
 import subprocess
@@ -11,6 +12,20 @@ from pathlib import Path
 
 import psutil
 import pytest
+from rich.console import Console
+
+from distill.config.models import ModelSpec, Sampling
+from distill.config.prompts import Requests
+from distill.config.recipe import Recipe
+from distill.models.identity import identify
+from distill.runs.home import Home
+from distill.runs.run import open_run
+from distill.sampling.engine import sample
+from distill.sampling.report import SampleReport
+from distill.sampling.requests import Job
+from distill.sampling.stored import read_responses, read_tries
+from distill.serving.pool import ServerPool
+from tests.distill.sampling_toys import nothing, toy_requests
 
 ROOT = Path(__file__).parents[2]
 STAGE = """
@@ -73,6 +88,43 @@ def test_a_real_server_dies_with_its_stage(model: Path, tmp_path: Path) -> None:
     while [p for p in family if p.is_running()] and time.monotonic() < deadline:
         time.sleep(0.1)
     assert [p for p in family if p.is_running()] == []
+
+
+@pytest.mark.slow
+def test_a_real_server_killed_within_a_run_is_started_again(model: Path, tmp_path: Path) -> None:
+    home, screen = Home.at(str(tmp_path)), io.StringIO()
+    spec = ModelSpec(source="miniature/teacher", max_model_len=128)
+    job = Job(model=identify(spec, home), sampling=Sampling(max_tokens=32), stream="test")
+    pool = ServerPool(home, Console(file=screen, width=200), keep=False)
+    killed: list[psutil.Process] = []
+
+    def kill(report: SampleReport) -> None:
+        if report.num_answered >= 20 and not killed:
+            below = psutil.Process().children(recursive=True)
+            killed.extend(
+                p for p in below if "vllm.entrypoints.openai.api_server" in p.cmdline()[2]
+            )
+            killed[0].kill()
+
+    with (
+        open_run(home, Recipe(name="toy"), "generate") as run,
+        pool.endpoints(spec, run) as servers,
+    ):
+        report = sample(
+            toy_requests(job, [f"What is {i} + {i}?" for i in range(120)]),
+            job=job,
+            endpoints=servers,
+            outbox=tmp_path / "o",
+            existing=nothing,
+            settings=Requests(max_in_flight=32),
+            on_progress=kill,
+        )
+    assert len(killed) == 1
+    assert (report.num_answered, report.num_failed) == (120, 0)
+    assert len({row.attempt_id for row in read_responses(tmp_path / "o")}) == 120
+    assert 0 < len(read_tries(tmp_path / "o")) <= 32  # what was with it is asked again, once
+    assert screen.getvalue().count("vLLM is up") == 2
+    assert psutil.Process().children(recursive=True) == []
 
 
 @pytest.mark.slow
