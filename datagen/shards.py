@@ -30,7 +30,11 @@ def run(context: Context, text: str, folder: Path | None) -> None:
     """
     shard, recipe = Shard.parse(text), context.recipe
     if recipe.generation.adaptive:
-        raise UserError("--shard: adaptive sampling decides by verdicts, which shards do not have.")
+        raise UserError(
+            "--shard: generation.adaptive decides by verdicts, which shards do not have. Remove "
+            "one of the two: without --shard one process keeps the servers of many machines busy, "
+            "and models.teacher.url may list them."
+        )
     spec = teacher_of(recipe)
     job = Job(
         model=identify(spec, context.home),

@@ -45,3 +45,10 @@ def test_two_shards_are_asked_apart_and_merged_by_generate(tmp_path):
         assert rows_of(context, "select count(*) n from attempts") == [{"n": num}]
         shards.run(context, "3/3", None)  # and may be split anew
         assert sum(server.asked().values()) == num
+
+
+def test_shards_of_adaptive_sampling_are_refused(tmp_path):
+    source = file_source(write_lines(tmp_path / "sums.jsonl", ROWS), wording="brief")
+    recipe = recipe_of(source, generation={"num_samples": 2, "adaptive": {"num_correct": 1}})
+    with pytest.raises(UserError, match=r"generation\.adaptive decides .* Remove one of the two"):
+        shards.run(context_of(tmp_path, recipe), "1/2", None)

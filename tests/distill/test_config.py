@@ -185,3 +185,4 @@ def test_adaptive_sampling_needs_room_and_something_that_tells(tmp_path):
     assert load_recipe(path).generation.adaptive.num_correct == 2
     assert "most a prompt gets: raise it" in refusal(path, "generation.num_samples=1")
     assert "add a verifier" in refusal(path, "verification.verifiers=[]")
+    assert "remove one of the two" in refusal(path, "generation.num_continuations=1")
