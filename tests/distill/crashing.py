@@ -21,7 +21,8 @@ from tests.distill import sampling_toys
 from tests.distill.sampling_toys import toy_job, toy_requests
 
 ROOT = Path(__file__).parent.parent.parent
-SETTINGS = {"max_in_flight": 16, "max_tries": 1000}
+# A server that is killed before it can answer, and starts slowly, is no reason to give up here.
+SETTINGS = {"max_in_flight": 16, "max_tries": 1000, "stall_sec": 600}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +150,8 @@ def crash(folder: Path, *, num_requests: int, num_kills: int, seed: int, delay: 
         while here.client.poll() is None:
             here.up()
             time.sleep(0.05)
-        assert here.client.returncode == 0, here.client.stdout
+        assert here.client.stdout
+        assert here.client.returncode == 0, here.client.stdout.read()
     return report(here, snapshots)
 
 

@@ -11,7 +11,7 @@ import pytest
 from distill.config.models import Sampling
 from distill.config.prompts import Tokens
 from distill.ids import prompt_id
-from distill.sampling.outbox import Asked, Failure, Outbox, Response, Try
+from distill.sampling.outbox import Failure, Outbox, Response, Try
 from distill.sampling.requests import Job
 from warehouse import ingest
 from warehouse.database import Warehouse
@@ -110,7 +110,9 @@ def test_what_was_paid_for_nothing_is_kept_and_counted(warehouse, outbox):
     request = JOB.request(PROMPT, MESSAGES, 1)
     sent = {"request": request, "server": "cpu"}
     slow = Try(cause="timeout", started=1_700_000_000.0, latency_sec=600.0, **sent)
-    store(outbox, rejected, slow, Asked(started=1_700_000_700.0, **sent), failure(0))
+    with Outbox(outbox, JOB) as writer:
+        writer.asked(started=1_700_000_700.0, **sent)
+        writer.commit([rejected, slow, failure(0)])
     assert ingest_outbox(warehouse, outbox, RUN) == 0
     ingest_outbox(warehouse, outbox, RUN)
     rows = warehouse.query(
