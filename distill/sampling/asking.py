@@ -71,6 +71,7 @@ class Asker:
                 raise
             self._watch.stalled.discard(task)
             task.uncancel()
+            lane.quota.cost(guessed, 0)
             self._commits.came(slot)
             self._commits.put(
                 Try(cause=STALLED.cause, latency_sec=time.monotonic() - begun, **sent)

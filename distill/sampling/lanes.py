@@ -67,6 +67,12 @@ class Lane:
         if full or self.is_down or self.is_gone or not self.breaker.admits(now):
             retry = self.breaker.open_until - now
             return retry if retry > 0 and not full else math.inf
+        return self.limits_sec(now)
+
+    def limits_sec(self, now: float) -> float:
+        """Return for how many seconds limits keep a server that is well from getting a request."""
+        if self.is_down or self.is_gone or not self.breaker.admits(now):
+            return 0.0
         return max(self.rest_until - now, self.quota.wait_sec(now), 0.0)
 
     def rest(self, seconds: float) -> None:
@@ -99,6 +105,12 @@ class Lanes:
     def in_flight(self) -> int:
         """Requests in flight."""
         return sum(lane.in_flight for lane in self.all)
+
+    @property
+    def are_resting(self) -> bool:
+        """Whether nothing is sent only because limits say so."""
+        now = time.monotonic()
+        return not self.in_flight and any(lane.limits_sec(now) > 0 for lane in self.all)
 
     @property
     def names(self) -> str:

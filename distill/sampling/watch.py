@@ -64,6 +64,7 @@ class Watch:
     def alive(self) -> None:
         """Note a sign of life."""
         self._last_sign = time.monotonic()
+        self._has_moved = False
         if self._seen:
             self._seen.clear()
 
@@ -83,7 +84,7 @@ class Watch:
         refreshed = time.monotonic()
         while True:
             await asyncio.sleep(self._look_sec())
-            if not num_active():
+            if not num_active() or self._lanes.are_resting:
                 self.alive()
             await asyncio.gather(*map(self._look, self._lanes.all))
             for lane in self._lanes.all:
@@ -139,6 +140,9 @@ class Watch:
         elif len(self._lanes.all) > 1:
             lane.breaker.unreachable(time.monotonic())
             self._take_back(lane, what)
+            if not self._has_moved:  # once: the others get as long to answer
+                self.alive()
+                self._has_moved = True
 
     def _limit_sec(self, lane: Lane) -> float:
         """Return how long a lane may be silent."""

@@ -14,7 +14,7 @@ from distill.config.prompts import Requests
 from distill.errors import UserError
 from distill.sampling import asking, watch
 from distill.sampling.engine import sample
-from distill.sampling.stored import read_failures, read_responses
+from distill.sampling.stored import read_failures, read_responses, read_tries
 from tests import stub_server
 from tests.distill.sampling_toys import ToyEndpoint, ask_all, nothing, toy_job, toy_requests
 from tests.stub_server import Server, running
@@ -85,6 +85,20 @@ def test_a_stalled_server_loses_its_requests_to_the_other(
     assert servers_of(tmp_path / "o") == {"stub1": 40}
     tries = Counter(row.num_tries for row in read_responses(tmp_path / "o"))
     assert tries[2] >= 8  # those that were with the stalled one
+
+
+def test_tokens_that_a_stalled_server_did_not_make_are_given_back(
+    two: tuple[Server, Server], tmp_path: Path
+) -> None:
+    two[0].control(hang=True)
+    job = toy_job(max_tokens=5_000)
+    # room for one guess at a time: 5,000 that stayed taken would hold up the next for five seconds
+    settings = {"stall_sec": 0.6, "tokens_per_minute": 30_000, "one_account": True, "job": job}
+    begun = time.monotonic()
+    report = ask_all([server.url for server in two], tmp_path / "o", ["a", "b", "c"], **settings)
+    assert report.num_ok == 3
+    assert read_tries(tmp_path / "o")[0].cause == "stalled"
+    assert time.monotonic() - begun < 4
 
 
 def start_stub(log: Path, port: int) -> subprocess.Popen[bytes]:
@@ -199,3 +213,11 @@ def test_limits_of_the_answers_are_kept(tmp_path: Path) -> None:
         begun = time.monotonic()
         ask_all(server.url, tmp_path / "o", ["one", "two", "three"], max_in_flight=1)
     assert time.monotonic() - begun >= 1.4
+
+
+def test_a_run_that_waits_as_it_was_told_does_not_stall(tmp_path: Path) -> None:
+    with running(tmp_path / "log") as server:
+        headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "2s"}
+        server.control(headers=headers)
+        report = ask_all(server.url, tmp_path / "o", ["1", "2"], max_in_flight=1, stall_sec=0.6)
+    assert (report.num_ok, report.num_failed) == (2, 0)
