@@ -91,6 +91,7 @@ def test_a_real_server_dies_with_its_stage(model: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # it starts twice, which takes minutes on a machine that is busy
 def test_a_real_server_killed_within_a_run_is_started_again(model: Path, tmp_path: Path) -> None:
     home, screen = Home.at(str(tmp_path)), io.StringIO()
     spec = ModelSpec(source="miniature/teacher", max_model_len=128)
