@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from distill.config.prompts import Requests
 from distill.errors import UserError
 from distill.sampling import asking, watch
 from distill.sampling.engine import sample
+from distill.sampling.report import SampleReport
 from distill.sampling.stored import read_failures, read_responses, read_tries
 from tests import stub_server
 from tests.distill.sampling_toys import ToyEndpoint, ask_all, nothing, toy_job, toy_requests
@@ -50,14 +50,12 @@ def test_servers_come_and_go_while_a_run_goes_on(
     first, second = (endpoint(server, label) for server, label in zip(two, "ab", strict=True))
     listed, job = [first], toy_job()
 
-    def swap() -> None:
-        time.sleep(1)
-        listed.append(second)
-        time.sleep(1)
-        listed.remove(first)
+    def swap(so_far: SampleReport) -> None:
+        if so_far.num_ok >= 100 and second not in listed:
+            listed.append(second)
+        if so_far.num_ok >= 250 and first in listed:
+            listed.remove(first)
 
-    changing = threading.Thread(target=swap)
-    changing.start()
     report = sample(
         toy_requests(job, [f"moving {i}" for i in range(600)]),
         job=job,
@@ -65,8 +63,8 @@ def test_servers_come_and_go_while_a_run_goes_on(
         outbox=tmp_path / "o",
         existing=nothing,
         settings=Requests(max_in_flight=8),
+        on_progress=swap,
     )
-    changing.join()
     assert report.num_ok == 600
     rows = read_responses(tmp_path / "o", limit=1000)
     order = [row.server for row in rows]
