@@ -178,7 +178,7 @@ def test_one_request_tells_whether_a_server_is_back(tmp_path: Path) -> None:
         settings = {"max_in_flight": None, "max_tries": 100, "stall_sec": 2.5}
         with pytest.raises(UserError, match="http-503"):
             ask_all(server.url, tmp_path / "o", messages, **settings)
-        assert 64 < len(server.requests()) <= 64 + 4
+        assert 64 < len(server.requests()) <= 64 + 20  # and not 64 each time
 
 
 def test_a_queue_told_on_metrics_is_kept_short(tmp_path: Path) -> None:
