@@ -24,8 +24,11 @@ TOUCHED_BY: Mapping[str, str] = {
     "run_verifiers": "touched_by_runs",
 }
 """Which attempts new rows of a relation touch: a statement of warehouse/sql over `incoming`."""
-NO_FILTERS = frozenset({"attempts", "verdicts", "prompts", "problem_sources", "run_verifiers"})
-"""Relations that say nothing of what filters found."""
+SAID_BY: Mapping[str, frozenset[str]] = {
+    "trace_parts": frozenset({"attempts"}),
+    "filter_outcomes": frozenset({"run_attempts", "filter_results", "runs", "run_filters"}),
+}
+"""Derived tables that only rows of these relations change; the others any row that touches."""
 
 
 def keep_up(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
@@ -35,7 +38,7 @@ def keep_up(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
     _touch(connection, statement(TOUCHED_BY[relation]))
     (touched,) = connection.execute(statement("count_touched")).fetchall()[0]
     for mart in derived() if touched else ():
-        if mart.name == "filter_outcomes" and relation in NO_FILTERS:
+        if relation not in SAID_BY.get(mart.name, TOUCHED_BY):
             continue
         for template in ("delete_touched", "insert_derived"):
             text = statement(template).format(relation=mart.name, query=mart.query)

@@ -1,12 +1,13 @@
 """Continued traces read as one, wherever they were cut, a tag apart, which is one token."""
 
-from itertools import pairwise
+from itertools import pairwise, permutations
 from pathlib import Path
 
 import pytest
 
 from distill.sampling.parse import split_think
 from tests.warehouse.toy_warehouse import Toy, uid
+from warehouse.checks import run_checks
 
 
 def parts(text: str, *cuts: int) -> list[str]:
@@ -48,3 +49,26 @@ def test_a_trace_is_the_same_however_often_it_was_cut(
         assert trace == {"attempt_id": parent, "answer": "\n\nso 🙂 it is"}
         assert toy.query("select count(*) as n from full_traces")[0]["n"] == len(cuts) + 1
         assert uid("0") != parent
+
+
+@pytest.mark.parametrize("order", permutations("abc"), ids="".join)
+def test_parts_may_come_in_any_order(tmp_path: Path, order: tuple[str, ...]) -> None:
+    toy, parents = Toy(tmp_path), {"a": None, "b": uid("a"), "c": uid("b")}
+    with toy.write():
+        toy.run("generate", "generate")
+        toy.problem("p")
+        for name in order:
+            toy.attempt(
+                name, "p", sample_index=name, parent_attempt_id=parents[name], text=name,
+                reasoning_end=1, answer_begin=None, answer_end=None, completion_tokens=10,
+            )  # fmt: skip
+        rows = toy.query(
+            "select text, attempt_states.completion_tokens as tokens, is_trace "
+            "from full_traces join attempt_states using (attempt_id) order by text"
+        )
+        assert rows == [
+            {"text": "a", "tokens": 10, "is_trace": False},
+            {"text": "ab", "tokens": 20, "is_trace": False},
+            {"text": "abc", "tokens": 30, "is_trace": True},
+        ]
+    assert [found for found in run_checks(toy) if "kept up" in found.check] == []

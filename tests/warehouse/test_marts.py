@@ -93,6 +93,7 @@ def test_every_mart_of_an_empty_warehouse_is_empty(toy):
         "scores": [],
         "student_vs_teacher": [],
         "throughput": [],
+        "trace_parts": [],
         "traces": [],
         "verifier_disagreement": [],
         "yield_by_source": [],

@@ -1,37 +1,23 @@
 create view continued_traces as
-with recursive
-    continued as not materialized (  -- statistics tell where nothing was continued, and no text is read
-        select attempt_id, parent_attempt_id
-        from attempts
-        where parent_attempt_id is not null
-    ),
+with
     chains as (
-        select attempt_id as last_id, attempt_id, parent_attempt_id, 0 as back
-        from continued
+        select attempt_id as last_id, back, part_id
+        from trace_parts
         union all
-        select chains.last_id, chains.parent_attempt_id, continued.parent_attempt_id, chains.back + 1
-        from chains
-        left join continued on continued.attempt_id = chains.parent_attempt_id
-        where chains.parent_attempt_id is not null
-    ),
-    involved as materialized (
+        -- a join with no row at all reads two thousand texts to find that out; one with a key that nobody has reads none
+        select attempt_id, 0, uuid '00000000-0000-0000-0000-000000000000'
         from attempts
-        where parent_attempt_id is not null
-        union all
-        select distinct on (attempts.attempt_id) attempts.*
-        from attempts
-        join continued on continued.parent_attempt_id = attempts.attempt_id
-        where attempts.parent_attempt_id is null
+        where parent_attempt_id is null
     ),
     parts as (
         select
             chains.last_id,
             chains.back,
-            involved.* exclude (attempt_id, parent_attempt_id),
-            sum(length(involved.text)) over (partition by chains.last_id order by chains.back desc)
-                - length(involved.text) as shift
+            attempts.* exclude (attempt_id),
+            sum(length(attempts.text)) over (partition by chains.last_id order by chains.back desc)
+                - length(attempts.text) as shift
         from chains
-        join involved using (attempt_id)
+        join attempts on attempts.attempt_id = chains.part_id
     ),
     wholes as (
         select
@@ -87,7 +73,7 @@ select
     attempts.num_tries
 from attempts
 join spans on spans.last_id = attempts.attempt_id
-where attempts.parent_attempt_id is not null;
+where attempts.parent_attempt_id is not null;  -- where nothing is continued, statistics end it here
 comment on view continued_traces is 'One row a continuation [attempt_id] as it reads from the begin of what it continues: all texts joined, their tokens and seconds together.';
 comment on column continued_traces.num_parts is 'Attempts that it consists of.';
 comment on column continued_traces.text is 'Reasoning followed by content, as received.';
