@@ -1,7 +1,6 @@
 """The engine killed, interrupted, run twice, out of disk: nothing committed is lost."""
 
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +19,8 @@ from distill.sampling.stored import StoredResponse, read_failures, read_response
 from tests.distill import sampling_toys
 from tests.distill.crashing import bodies, crash, message_of
 from tests.distill.sampling_toys import ask_all, toy_job, toy_requests
+from tests.small_disk import enlarge
+from tests.small_disk import small_disk as tmpfs
 from tests.stub_server import Server, completion, encoded, running
 
 ROOT = Path(__file__).parent.parent.parent
@@ -123,15 +124,8 @@ def test_a_second_client_is_refused(tmp_path: Path) -> None:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 4 MiB."""
-    disk, mount = tmp_path / "disk", shutil.which("mount")
-    disk.mkdir()
-    command = [mount or "", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
-    if not mount or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("mounting a small tmpfs needs root and the package `mount`")
-    try:
+    with tmpfs(tmp_path / "disk", 4) as disk:
         yield disk
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 MESSAGES = [f"much {i}" for i in range(400)]
@@ -157,7 +151,7 @@ def test_a_full_disk_loses_nothing_that_was_committed(
             ask_all(server.url, outbox, MESSAGES)
         before, asked_then = {row.attempt_id for row in stored(outbox)}, server.asked()
         assert 0 < len(before) < 400
-        subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
+        enlarge(small_disk, 64)
         report = ask_all(server.url, outbox, MESSAGES)
         assert (report.num_found, report.num_ok) == (len(before), 400 - len(before))
         asked = server.asked()
