@@ -7,7 +7,7 @@ from typing import Any
 from warehouse.database import Warehouse
 from warehouse.derived import derived, differences
 from warehouse.keys import KEYS
-from warehouse.scripts import scripts, statement
+from warehouse.scripts import marts, scripts, statement
 
 CHECKS = Path(__file__).parent / "checks"
 MAX_EXAMPLES = 5
@@ -27,7 +27,7 @@ class Violation:
 
 
 def run_checks(warehouse: Warehouse) -> list[Violation]:
-    """Run warehouse/checks/*.sql, look for duplicate keys, and make derived tables once more.
+    """Run warehouse/checks/*.sql, look for duplicates, and make derived tables once more.
 
     Returns:
         The checks that found rows.
@@ -36,6 +36,12 @@ def run_checks(warehouse: Warehouse) -> list[Violation]:
     for relation, keys in KEYS.items():
         checks[f"duplicate keys in {relation}"] = statement("duplicate_keys").format(
             relation=relation, keys=", ".join(f'"{key}"' for key in keys)
+        )
+    for mart in marts():
+        checks[f"duplicate rows in {mart.name}"] = statement("duplicate_rows").format(
+            relation=mart.name,
+            keys=", ".join(mart.grain),
+            known=" and ".join(f"{key} is not null" for key in mart.grain),
         )
     found = [(name, warehouse.query(text)) for name, text in checks.items()]
     with warehouse.read() as connection:

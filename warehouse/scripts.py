@@ -44,6 +44,12 @@ class Script:
         """What a mart that is a table selects."""
         return self._first.removeprefix(f"create table {self.name} as\n")
 
+    @property
+    def grain(self) -> tuple[str, ...]:
+        """What the comment on a mart says, in brackets, tells its rows apart."""
+        comment = re.search(rf"comment on \w+ {self.name} is '[^[]*\[([\w, ]+)\]", self.text)
+        return tuple(comment[1].split(", ")) if comment else ()
+
     def words(self) -> list[str]:
         """Return the words of its first statement in order: what a mart reads is among them."""
         return re.findall(r"\w+", re.sub("--.*", "", self._first))

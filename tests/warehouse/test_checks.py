@@ -5,6 +5,7 @@ from tests.warehouse.toy_warehouse import CONFIG, TIME, Toy, copy_of, uid
 from warehouse.checks import run_checks
 from warehouse.keys import KEYS
 from warehouse.migrate import make_marts
+from warehouse.scripts import marts
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,6 @@ def test_an_empty_warehouse_violates_nothing(tmp_path):
         ("update attempts set reasoning_begin = -1", "offsets_lie_in_the_text"),
         ("update attempts set reasoning_end = answer_begin + 1", "offsets_lie_in_the_text"),
         ("update attempts set outcome = 'fine'", "values_are_known"),
-        ("update verdicts set decision = 'maybe'", "values_are_known"),
         ("update verdicts set score = 2", "values_are_known"),
         ("update samplings set fields = '{}'", "ids_are_hashes"),
         ("delete from models", "attempts_have_their_parts"),
@@ -75,6 +75,54 @@ def test_an_empty_warehouse_violates_nothing(tmp_path):
 def test_damage_is_found(toy, damage, check):
     execute(toy, damage)
     assert violated(toy).keys() == {check}
+
+
+def test_an_unknown_verdict_is_found_and_missed_in_the_sums(toy):
+    execute(toy, "update verdicts set decision = 'maybe'")
+    assert violated(toy) == {"values_are_known": 2, "parts_add_up": 3}
+
+
+def test_a_mart_that_leaves_out_a_trace_is_found(toy):
+    lost = "delete from attempt_states where attempt_id = (select min(attempt_id) from attempts)"
+    with toy.write() as connection:
+        connection.execute(lost).fetchall()
+    (found,) = [found for found in run_checks(toy) if found.check == "marts_count_every_trace"]
+    assert found.num_rows == 4
+    assert {"mart": "traces", "found": 1, "expected": 2} in found.examples
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"gain": 0.3},
+        {"gain_low": 0.26},
+        {"gain_high": 0.24},
+        {"difference": 0.25},
+        {"p_value": 1.5},
+        {},
+    ],
+    ids=str,
+)
+def test_a_gain_that_is_none_is_found(toy, wrong):
+    toy.run("eval", "eval")
+    row = {"run_id": uid("eval"), "student": "small", "benchmark": "gsm8k", "method": "m"}
+    row |= {"student_model_id": uid("student")}
+    row |= {"num_problems": 40, "k": 4, "recorded": TIME.format(2), "p_value": 0.01}
+    row |= {"student_pass_at_1": 0.5, "base_pass_at_1": 0.25, "teacher_pass_at_1": 0.75}
+    row |= {"gain": 0.25, "gain_low": 0.1, "gain_high": 0.4}
+    row |= {"difference": -0.25, "difference_low": -0.4, "difference_high": -0.1}
+    toy.insert("comparisons", [row | wrong])
+    assert violated(toy) == ({"rates_are_rates": 1} if wrong else {})
+
+
+@pytest.mark.parametrize(
+    ("parent", "outcome", "num_found"),
+    [("t-p1", "length", 0), ("t-p1", "ok", 1), ("nobody", "length", 1), ("t-p2", "length", 1)],
+)
+def test_a_continuation_of_something_else_is_found(toy, parent, outcome, num_found):
+    execute(toy, f"update attempts set outcome = '{outcome}'")
+    toy.attempt("more", "p1", sample_index="0+1", parent_attempt_id=uid(parent))
+    assert violated(toy).get("continuations_are_whole", 0) == num_found
 
 
 def test_missing_attempts_are_found_everywhere(toy):
@@ -95,6 +143,15 @@ def test_missing_problems_are_found(toy):
 def test_duplicate_keys_are_found(toy, relation):
     execute(toy, f"insert into {relation} from {relation}")
     assert f"duplicate keys in {relation}" in violated(toy)
+
+
+def test_rows_of_a_mart_that_are_doubled_are_found(toy):
+    execute(toy, "insert into attempts from attempts limit 1")
+    assert violated(toy)["duplicate rows in traces"] == 1
+
+
+def test_every_mart_says_by_what_its_rows_are_told_apart():
+    assert [mart.name for mart in marts() if not mart.grain] == []
 
 
 def test_every_relation_is_looked_at_for_duplicates(toy, monkeypatch):

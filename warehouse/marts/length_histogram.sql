@@ -23,6 +23,7 @@ with
 select
     domain,
     models.name as model,
+    model_id,
     from_tokens,
     below_tokens,
     num_traces,
@@ -34,7 +35,7 @@ select
 from bins
 left join models using (model_id)
 order by domain, model, from_tokens;
-comment on view length_histogram is 'One row a domain, a model and a range of completion tokens in which it wrote traces [domain, model, from_tokens]; ranges of a model are equally wide, a power of two, at most 33 of them. Traces whose tokens nobody counted are left out.';
+comment on view length_histogram is 'One row a domain, a model and a range of completion tokens in which it wrote traces [domain, model_id, from_tokens]; ranges of a model are equally wide, a power of two, at most 33 of them. Traces whose tokens nobody counted are left out.';
 comment on column length_histogram.model is 'Name of the model that wrote them.';
 comment on column length_histogram.from_tokens is 'Where the range begins, reasoning included.';
 comment on column length_histogram.below_tokens is 'Where it ends; the end is not part of it.';

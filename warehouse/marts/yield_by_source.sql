@@ -53,7 +53,7 @@ select
         as correct_rate_high
 from rates
 order by source, domain, model;
-comment on view yield_by_source is 'One row a source, its domain and a model that wrote traces for it; counts are traces.';
+comment on view yield_by_source is 'One row a source, its domain and a model that wrote traces for it [source, domain, model]; counts are traces.';
 comment on column yield_by_source.num_failed is 'Requests that became no attempt; not among num_traces.';
 comment on column yield_by_source.num_kept is 'Traces that pass every rule of their filter run.';
 comment on column yield_by_source.num_accepted is 'Traces that are correct and kept.';

@@ -1,0 +1,2 @@
+select domain, num_traces, num_agreed
+from verifier_disagreement

@@ -1,0 +1,3 @@
+select count(*)
+from traces
+where reasoning like '%contradiction%'

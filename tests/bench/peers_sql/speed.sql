@@ -1,0 +1,3 @@
+select epoch(minute), sum(num_responses), sum(completion_tokens)
+from throughput
+group by minute

@@ -1,0 +1,3 @@
+select source, sum(completion_tokens), sum(completion_tokens) filter (where keep and verdict = 'correct')
+from traces
+group by source
