@@ -4,27 +4,35 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import duckdb
 
 from tests.bench.apart import apart
 from tests.bench.figure import Figure
-from tests.bench.fullsize import folder, load_attempts, load_facts, source
+from tests.bench.fullsize import SQL, folder, load_attempts, load_facts, source
 from tests.bench.manytraces import num_rows
 from warehouse.database import Warehouse
+from warehouse.library import questions
 from warehouse.scripts import marts
 
 OVER_TEXT = frozenset(
     {"traces", "attempts_all", "full_traces", "current_verdicts", "current_filters"}
 )
 """Marts with a row an attempt, texts among them: asked for some rows, not counted whole."""
-BY_TRACE = frozenset({"lineage", "first_sources"})
+BY_TRACE = frozenset({"lineage", "first_sources", "attempt_states", "filter_outcomes"})
+READING = frozenset({"search", "second_thoughts", "convincing_mistakes", "dropped_examples"})
+"""Named questions that read texts."""
+GIVEN = {"dropped_examples": {"filter": "rule-1"}}
 TIMES, NUM_IDS = 5, 100
 SEARCH = "select count(*) from traces where reasoning like '%contradiction%'"
+CONTINUATIONS = SQL / "continuations.sql"
+ONE = "select * from traces where attempt_id = $id"
 
 
 def measure() -> Iterator[Figure]:
-    """Yield the slowest mart, and the others' seconds; a search; a look-up."""
+    """Yield the seconds of marts, of named questions, of a search; look-ups, also among traces
+    that are continued."""
     rows = num_rows()
     path = folder(rows) / "warehouse.duckdb"
     if not path.exists():
@@ -34,10 +42,19 @@ def measure() -> Iterator[Figure]:
     asked = apart(ask, path).value
     for name, (first, seconds) in sorted(asked["marts"].items()):
         yield figure(f"mart_{name}", seconds, f"s (first time {first:.3g})", 1.0)
+    for name, seconds in sorted(asked["questions"].items()):
+        yield figure(f"question_{name}", seconds, "s", 30.0 if name in READING else 1.0)
     yield figure("search_all_reasoning", asked["search"], "s", 30.0)
-    looked_up = sorted(asked["look_ups"])
-    yield figure("trace_by_id_median", 1000 * median(looked_up), "ms", 60)
-    yield figure("trace_by_id_most", 1000 * looked_up[-1], "ms", 60)
+    yield from looked_up("trace_by_id", asked["look_ups"])
+    went_on = apart(go_on, path).value
+    yield figure("ingest_of_2048_continuations", went_on["ingest"], "s", 1.0)
+    yield from looked_up("trace_by_id_where_some_are_continued", went_on["look_ups"])
+    yield from looked_up("continued_trace_by_id", went_on["continued"])
+
+
+def looked_up(name: str, seconds: list[float]) -> Iterator[Figure]:
+    yield figure(f"{name}_median", 1000 * median(seconds), "ms", 60)
+    yield figure(f"{name}_most", 1000 * max(seconds), "ms", 60)
 
 
 def figure(name: str, value: float, unit: str, target: float) -> Figure:
@@ -46,16 +63,43 @@ def figure(name: str, value: float, unit: str, target: float) -> Figure:
     )
 
 
-def ask(path: Path) -> dict[str, object]:
+def ask(path: Path) -> dict[str, Any]:
     """Ask all on one open connection."""
     with Warehouse(path, "bench").read() as connection:
-        ids = connection.execute("select attempt_id from attempts using sample 100 rows").fetchall()
         counted = [m for m in marts() if not m.is_table and m.name not in OVER_TEXT | BY_TRACE]
-        of_marts = {mart.name: _timed(connection, f"from {mart.name}") for mart in counted}
-        one = "select * from traces where attempt_id = $id"
-        connection.execute(one, {"id": ids[0][0]}).fetchall()
-        look_ups = [_seconds(connection, one, {"id": id_}) for (id_,) in ids[:NUM_IDS]]
-        return {"marts": of_marts, "look_ups": look_ups, "search": _seconds(connection, SEARCH)}
+        return {
+            "marts": {mart.name: _timed(connection, f"from {mart.name}") for mart in counted},
+            "questions": {
+                question.name: _seconds(
+                    connection, question.text, question.bound(GIVEN.get(question.name, {})) or None
+                )
+                for question in questions().values()
+            },
+            "look_ups": _look_ups(connection, "select attempt_id from attempts"),
+            "search": _seconds(connection, SEARCH),
+        }
+
+
+def go_on(path: Path) -> dict[str, Any]:
+    """Continue some traces; look up any, and the continued ones."""
+    warehouse = Warehouse(path, "bench")
+    rows = warehouse.table(CONTINUATIONS)
+    begun = time.perf_counter()
+    warehouse.insert("attempts", rows)
+    seconds = time.perf_counter() - begun
+    with warehouse.read() as connection:
+        return {
+            "ingest": seconds,
+            "look_ups": _look_ups(connection, "select attempt_id from traces"),
+            "continued": _look_ups(connection, "select attempt_id from continued_traces"),
+        }
+
+
+def _look_ups(connection: duckdb.DuckDBPyConnection, among: str) -> list[float]:
+    text = f"from ({among}) using sample reservoir({NUM_IDS + 1} rows) repeatable (7)"
+    (first, *ids) = connection.execute(text).fetchall()
+    connection.execute(ONE, {"id": first[0]}).fetchall()
+    return [_seconds(connection, ONE, {"id": id_}) for (id_,) in ids]
 
 
 def _timed(connection: duckdb.DuckDBPyConnection, text: str) -> tuple[float, float]:
@@ -64,7 +108,7 @@ def _timed(connection: duckdb.DuckDBPyConnection, text: str) -> tuple[float, flo
 
 
 def _seconds(
-    connection: duckdb.DuckDBPyConnection, text: str, params: dict[str, object] | None = None
+    connection: duckdb.DuckDBPyConnection, text: str, params: dict[str, Any] | None = None
 ) -> float:
     begun = time.perf_counter()
     connection.sql(text, params=params).to_arrow_table()
