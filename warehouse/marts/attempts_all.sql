@@ -43,7 +43,7 @@ select
 from full_traces as attempts
 join attempt_states on attempt_states.attempt_id = attempts.attempt_id
 left join prompts on prompts.prompt_id = attempts.prompt_id
-left join problems on problems.problem_id = attempt_states.problem_id
+left join problems on problems.problem_id = prompts.problem_id
 left join models on models.model_id = attempts.model_id;
 comment on view attempts_all is 'One row an attempt of any stream [attempt_id], with its problem, prompt, model and current verdict.';
 comment on column attempts_all.model is 'Name of the model that answered.';
