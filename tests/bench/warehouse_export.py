@@ -1,4 +1,4 @@
-"""Bringing 80,000 traces out of the warehouse: a training set in each format, and all, published."""
+"""Bringing 80,000 traces out of the warehouse: a training set in each format; publishing all."""
 
 import shutil
 from collections.abc import Iterator
