@@ -1,23 +1,29 @@
 create view continued_traces as
 with
-    chains as (
+    before as (
         select attempt_id as last_id, back, part_id
         from trace_parts
+        where back > 0
         union all
         -- a join with no row at all reads two thousand texts to find that out; one with a key that nobody has reads none
         select attempt_id, 0, uuid '00000000-0000-0000-0000-000000000000'
         from attempts
         where parent_attempt_id is null
     ),
+    pieces as (
+        select attempt_id as last_id, 0 as back, * exclude (attempt_id)
+        from attempts
+        where parent_attempt_id is not null
+        union all by name
+        select before.last_id, before.back, attempts.* exclude (attempt_id)
+        from before
+        join attempts on attempts.attempt_id = before.part_id
+    ),
     parts as (
         select
-            chains.last_id,
-            chains.back,
-            attempts.* exclude (attempt_id),
-            sum(length(attempts.text)) over (partition by chains.last_id order by chains.back desc)
-                - length(attempts.text) as shift
-        from chains
-        join attempts on attempts.attempt_id = chains.part_id
+            *,
+            sum(length(text)) over (partition by last_id order by back desc) - length(text) as shift
+        from pieces
     ),
     wholes as (
         select
