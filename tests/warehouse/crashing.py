@@ -94,7 +94,9 @@ def survive(what: str, folder: Path, num_kills: int, seed: int) -> Crashes:
 
 
 def _prove(path: Path) -> None:
-    found = [str(violation) for violation in run_checks(Warehouse(path, "test"))]
+    warehouse = Warehouse(path, "test")
+    with warehouse.read():  # opened once, not for each check
+        found = [str(violation) for violation in run_checks(warehouse)]
     assert not found, found
 
 
