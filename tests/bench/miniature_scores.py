@@ -1,8 +1,8 @@
 """The miniature at full size through vLLM: teacher, bases in both forms, students, controls.
 
 12 families x 50 held-out problems x 8 responses a model, temperature 0.6, top-p 0.95, by the recipe
-`miniature`. Controls (bases after SFT on direct answers) do not ship: they are scored where
-`make teacher` left them, in var/miniature/weights.
+`miniature`. Controls (bases after SFT on direct answers) do not ship: where `make teacher` left
+them, in var/miniature/weights, they are scored as bases, and the students that ship beside them.
 """
 
 import json
@@ -25,34 +25,39 @@ def measure() -> Iterator[Figure]:
     """Yield every model's score, and each student's share of the gap."""
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        recipes = {"miniature": "miniature"} | _written(Path(folder), "worked", WORKED)
+        _distill(folder, "eval", "--recipe", "miniature")
+        direct = _scores(folder, "miniature")
+        yield _figure("teacher", direct["teacher"], "pass_at_1", "ci", target=0.95)
+        for name, row in direct.items():
+            if name != "teacher":
+                yield _figure(name, row, "pass_at_1", "ci")
+        for row in _students(folder, "miniature"):
+            yield _figure(f"{row['student']}_recovered", row, "recovered", target=0.9)
+        _distill(folder, "eval", "--recipe", _written(folder, "worked", WORKED))
+        worked = _scores(folder, "worked")
+        for name in ("base-qwen3", "base-llama"):
+            yield _figure(f"{name}_worked", worked[name], "pass_at_1", "ci")
+            best = max(direct[name], worked[name], key=lambda row: float(row["pass_at_1"]))
+            yield _figure(f"{name}_best", best, "pass_at_1", "ci", target=0.4, lower=True)
         if controls := _controls():
-            recipes |= _written(Path(folder), "controls", controls)
-        for recipe in recipes.values():
-            _distill(folder, "eval", "--recipe", recipe)
-        scores = {
-            (row["recipe"], row["model"]): row
-            for row in _rows(folder, "from scores where benchmark = 'overall'")
-        }
-        yield from _scores(scores)
-        for row in _rows(folder, "from student_vs_teacher where benchmark = 'overall'"):
-            if row["recipe"] == "miniature":
-                yield _figure(f"{row['student']}_recovered", row, "recovered", target=0.9)
+            _distill(folder, "eval", "--recipe", _written(folder, "controls", controls))
+            for name, row in _scores(folder, "controls").items():
+                if name.startswith("base-control"):
+                    yield _figure(name.removeprefix("base-"), row, "pass_at_1", "ci")
+            for row in _students(folder, "controls"):
+                yield _figure(f"gain_over_{row['student']}", row, "gain", target=0.0)
     yield _share("minutes", (time.monotonic() - begun) / 60, "min", MINUTES, lower=True)
 
 
-def _scores(scores: dict[tuple[str, str], dict[str, Any]]) -> Iterator[Figure]:
-    yield _figure("teacher", scores["miniature", "teacher"], "pass_at_1", "ci", target=0.95)
-    for name in ("qwen3", "llama"):
-        forms = [scores[recipe, f"base-{name}"] for recipe in ("miniature", "worked")]
-        for form, row in zip(("direct", "worked"), forms, strict=True):
-            yield _figure(f"base_{name}_{form}", row, "pass_at_1", "ci")
-        better = max(forms, key=lambda row: row["pass_at_1"])
-        yield _figure(f"base_{name}", better, "pass_at_1", "ci", target=0.4, lower=True)
-        student = scores["miniature", f"student-{name}"]
-        yield _figure(f"student_{name}", student, "pass_at_1", "ci")
-        if control := scores.get(("controls", f"control-{name}")):
-            yield _figure(f"control_{name}", control, "pass_at_1", "ci")
+def _scores(home: str, recipe: str) -> dict[str, dict[str, Any]]:
+    """Return the overall scores of a recipe by model."""
+    where = f"recipe = '{recipe}' and benchmark = 'overall'"
+    return {row["model"]: row for row in _rows(home, f"from scores where {where}")}
+
+
+def _students(home: str, recipe: str) -> list[dict[str, Any]]:
+    where = f"recipe = '{recipe}' and benchmark = 'overall'"
+    return _rows(home, f"from student_vs_teacher where {where}")
 
 
 def _figure(
@@ -81,20 +86,22 @@ def _share(name: str, value: float, unit: str, target: float | None, *, lower: b
 
 def _controls() -> str:
     """Return the recipe that scores the controls as bases, or nothing where there are none."""
-    found = [CONTROLS / f"control-{name}" for name in ("qwen3", "llama")]
-    if not all(folder.is_dir() for folder in found):
+    found = {name: CONTROLS / f"control-{name}" for name in ("qwen3", "llama")}
+    if not all(folder.is_dir() for folder in found.values()):
         return ""
+    # the students have answered already, under the recipe miniature: nothing is asked twice
     bases = "".join(
-        f"[student.bases.{folder.name}]\nsource = {json.dumps(str(folder))}\nmax_model_len = 1024\n"
-        for folder in found
+        f"[student.bases.control-{name}]\nsource = {json.dumps(str(folder))}\n"
+        f'checkpoint = "miniature/student-{name}"\nmax_model_len = 1024\n'
+        for name, folder in found.items()
     )
     return f'extends = "miniature"\n[student]\nonly = ["control-qwen3", "control-llama"]\n{bases}'
 
 
-def _written(folder: Path, name: str, recipe: str) -> dict[str, str]:
-    path = folder / f"{name}.toml"
+def _written(folder: str, name: str, recipe: str) -> str:
+    path = Path(folder, f"{name}.toml")
     path.write_text(recipe)
-    return {name: str(path)}
+    return str(path)
 
 
 def _rows(home: str, query: str) -> list[dict[str, Any]]:
