@@ -42,8 +42,8 @@ def measure() -> Iterator[Figure]:
         if controls := _controls():
             _distill(folder, "eval", "--recipe", _written(folder, "controls", controls))
             for name, row in _scores(folder, "controls").items():
-                if name.startswith("base-control"):
-                    yield _figure(name.removeprefix("base-"), row, "pass_at_1", "ci")
+                if name.startswith("control"):
+                    yield _figure(name, row, "pass_at_1", "ci")
             for row in _students(folder, "controls"):
                 yield _figure(f"gain_over_{row['student']}", row, "gain", target=0.0)
     yield _share("minutes", (time.monotonic() - begun) / 60, "min", MINUTES, lower=True)
@@ -105,8 +105,8 @@ def _written(folder: str, name: str, recipe: str) -> str:
 
 
 def _rows(home: str, query: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = json.loads(_distill(home, "sql", "--format", "json", query))
-    return rows
+    lines = _distill(home, "sql", "--format", "json", query).splitlines()
+    return [json.loads(line) for line in lines]
 
 
 def _distill(home: str, *arguments: str) -> str:
