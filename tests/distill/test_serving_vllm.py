@@ -123,7 +123,8 @@ def test_a_real_server_killed_within_a_run_is_started_again(model: Path, tmp_pat
     assert len(killed) == 1
     assert (report.num_answered, report.num_failed) == (120, 0)
     assert len({row.attempt_id for row in read_responses(tmp_path / "o")}) == 120
-    assert 0 < len(read_tries(tmp_path / "o")) <= 32  # what was with it is asked again, once
+    # What was with it is asked again, and what was sent before it was missed.
+    assert 0 < len(read_tries(tmp_path / "o")) <= 64
     assert screen.getvalue().count("vLLM is up") == 2
     assert psutil.Process().children(recursive=True) == []
 
