@@ -8,7 +8,7 @@ with
         -- a join with no row at all reads two thousand texts to find that out; one with a key that nobody has reads none
         select attempt_id, 0, uuid '00000000-0000-0000-0000-000000000000'
         from attempts
-        where parent_attempt_id is null
+        anti join (from trace_parts where back = 0) as continuations using (attempt_id)
     ),
     pieces as (
         select attempt_id as last_id, 0 as back, * exclude (attempt_id)

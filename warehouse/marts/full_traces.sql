@@ -27,8 +27,9 @@ select
     extra,
     run_id,
     num_tries
-from attempts
-where parent_attempt_id is null
+from stored_attempts
+-- not `where parent_attempt_id is null`: beside a second filter no index is used
+anti join (from trace_parts where back = 0) as continuations using (attempt_id)
 union all by name
 from continued_traces;
 comment on view full_traces is 'One row an attempt [attempt_id] as it reads from its begin: a continuation with all that it continues before its own text, and their tokens and seconds together; any other as it is.';
