@@ -68,7 +68,7 @@ def _declared(run: Run, position: int, key: dict[str, Any]) -> dict[str, Any]:
 def _todo(
     warehouse: Warehouse, rules: Sequence[Rule], comparing: Sequence[int], of_run: dict[str, UUID]
 ) -> pa.Table:
-    """Return attempt_row and the positions of the rules that have still to see it."""
+    """Return attempt_row, is_continuation and the positions of the rules that have to see it."""
     hashes = [str(rules[position].key["config_hash"]) for position in comparing]
     return warehouse.table("filter_todo", **of_run, comparing=list(comparing), hashes=hashes)
 
@@ -128,6 +128,7 @@ def _traces(
             sources=sources,
             first_row=page["attempt_row"][0],
             last_row=page["attempt_row"][-1],
+            with_continued=any(page["is_continuation"]),
         ):
             if wanted := positions.get(row["attempt_row"]):
                 yield Todo(key=str(row["attempt_id"]), trace=_trace(row), positions=wanted)

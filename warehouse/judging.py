@@ -23,6 +23,8 @@ from warehouse.database import Warehouse
 NAME = judge.VERIFIER.name
 WORDING = "judge"
 NO_ANSWER = Verdict(decision="wrong", score=0.0, reason="no answer")
+READING = frozenset({"attempt_row", "is_continuation"})
+"""What a check says of where its answer is read; `verdicts` has no such columns."""
 
 
 def require_judge(context: Context) -> None:
@@ -150,7 +152,7 @@ def _record(
             if key and key not in answers:
                 continue  # its request failed
             verdict = _read(answers[key]) if key else NO_ANSWER
-            row = {name: value for name, value in check.items() if name != "attempt_row"}
+            row = {name: value for name, value in check.items() if name not in READING}
             row |= {"judge_attempt_id": key, "recorded": datetime.now(UTC)}
             buffer.add(row | asdict(verdict))
             num += 1

@@ -119,7 +119,7 @@ def verdict_rows(
 
 
 def _row(check: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
-    key = {name: value for name, value in check.items() if name != "attempt_row"}
+    key = {name: value for name, value in check.items() if name not in judging.READING}
     return key | asdict(verdict) | {"recorded": datetime.now(UTC)}
 
 
@@ -134,6 +134,7 @@ def _checks(warehouse: Warehouse, todo: Sequence[dict[str, Any]]) -> Iterator[Ch
             gold_versions=[check["gold_version"] for check in portion],
             first_row=portion[0]["attempt_row"],
             last_row=portion[-1]["attempt_row"],
+            with_continued=any(check["is_continuation"] for check in portion),
         ):
             key = (row["attempt_id"], row["verifier"])
             yield Check(key=key, verifier=key[1], answer=row["answer"], gold=row["gold"])

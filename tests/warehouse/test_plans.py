@@ -9,6 +9,7 @@ import pytest
 from tests.warehouse.test_marts import fill
 from tests.warehouse.toy_warehouse import Toy, uid
 from warehouse.compact import compact
+from warehouse.scripts import statement
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +83,18 @@ def test_no_join_holds_texts(request, name, question):
     held = [join["extra_info"] for join in joins if reads_texts(join["children"][1])]
     # parts of continued traces are put together before they are joined: held in any case
     assert [join for join in held if "last_id" not in join["Conditions"]] == []
+
+
+@pytest.mark.parametrize("name", ["filter_traces", "verify_checks"])
+def test_a_page_without_continued_traces_puts_none_together(toy, name):
+    params = {"first_row": 0, "last_row": 1, "sources": ["a"], "asking_run": uid("run")}
+    params |= {"attempt_ids": [uid("t1")], "verifiers": ["math"], "gold_versions": [1]}
+    text = statement(name)
+    scanned = {}
+    for with_continued in (True, False):
+        params["with_continued"] = with_continued
+        with toy.read() as connection:
+            used = {key: value for key, value in params.items() if f"${key}" in text}
+            ((_, plan),) = connection.execute(f"explain (format json) {text}", used).fetchall()
+        scanned[with_continued] = "trace_parts" in plan
+    assert scanned == {True: True, False: False}

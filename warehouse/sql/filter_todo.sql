@@ -2,12 +2,15 @@
 -- stored, so that they can be read piece by piece; and those without keys for the rules at $comparing, which compare.
 with
     asked as (
-        select attempts.rowid as attempt_row, attempts.attempt_id
+        select
+            attempts.rowid as attempt_row,
+            attempts.attempt_id,
+            attempts.parent_attempt_id is not null as is_continuation
         from attempts
         semi join (from run_attempts where run_id = $asking_run) as wanted using (attempt_id)
     ),
     unruled as (
-        select asked.attempt_row, rules.position
+        select asked.attempt_row, asked.is_continuation, rules.position
         from asked
         cross join (
             from run_filters
@@ -20,14 +23,14 @@ with
             and filter_results.config_hash = rules.config_hash
     ),
     keyless as (
-        select asked.attempt_row, ways.position
+        select asked.attempt_row, asked.is_continuation, ways.position
         from asked
         cross join (
             select unnest(cast($comparing as integer[])) as position, unnest(cast($hashes as uuid[])) as config_hash
         ) as ways
         anti join text_keys using (attempt_id, config_hash)
     )
-select attempt_row, list(position order by position) as positions
+select attempt_row, is_continuation, list(position order by position) as positions
 from (from unruled union all from keyless)
-group by attempt_row
+group by attempt_row, is_continuation
 order by attempt_row

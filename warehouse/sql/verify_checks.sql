@@ -8,6 +8,7 @@ with
         select attempts.rowid as attempt_row, continued_traces.*
         from continued_traces
         join attempts using (attempt_id)
+        where $with_continued  -- else it would read the texts of all that is continued
     ),
     asked as (
         select

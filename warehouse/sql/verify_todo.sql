@@ -16,6 +16,7 @@ with
     checks as (
         select
             attempts.rowid as attempt_row,
+            attempts.parent_attempt_id is not null as is_continuation,
             attempts.attempt_id,
             listed.position,
             listed.verifier,
@@ -37,6 +38,7 @@ with
     )
 select
     checks.attempt_row,
+    checks.is_continuation,
     checks.attempt_id,
     checks.verifier,
     checks.verifier_version,
