@@ -1,4 +1,4 @@
-"""Questions at R1's size: every mart that counts, text that is searched, one trace by its id."""
+"""Questions at R1's size: marts that count, texts searched and shown, one trace by its id."""
 
 import time
 from collections.abc import Iterator
@@ -17,7 +17,11 @@ from warehouse.library import questions
 from warehouse.scripts import marts
 
 OVER_TEXT = frozenset(
-    {"traces", "attempts_all", "full_traces", "current_verdicts", "current_filters"}
+    {
+        *("traces", "attempts_all", "full_traces", "stored_attempts"),
+        "current_verdicts",
+        "current_filters",
+    }
 )
 """Marts with a row an attempt, texts among them: asked for some rows, not counted whole."""
 BY_TRACE = frozenset({"lineage", "first_sources", "attempt_states", "filter_outcomes"})
@@ -26,6 +30,17 @@ READING = frozenset({"search", "second_thoughts", "convincing_mistakes", "droppe
 GIVEN = {"dropped_examples": {"filter": "rule-1"}}
 TIMES, NUM_IDS = 5, 100
 SEARCH = "select count(*) from traces where reasoning like '%contradiction%'"
+OWN = {
+    "mean_reasoning_by_verdict": "select verdict, avg(length(reasoning)) from traces group by all",
+    "longest_wrong": (
+        "select text from traces where verdict = 'wrong' order by completion_tokens desc limit 5"
+    ),
+    "texts_by_ids": (
+        "select text from traces join "
+        "(from attempt_states where is_trace order by attempt_id limit 5) using (attempt_id)"
+    ),
+}
+"""What somebody may ask of texts, each of a process of its own: a join could hold them all."""
 CONTINUATIONS = SQL / "continuations.sql"
 ONE = "select * from traces where attempt_id = $id"
 ROW = "select * from attempts where attempt_id = $id"
@@ -48,6 +63,9 @@ def measure() -> Iterator[Figure]:
     for name, seconds in sorted(asked["questions"].items()):
         yield figure(f"question_{name}", seconds, "s", 30.0 if name in READING else 1.0)
     yield figure("search_all_reasoning", asked["search"], "s", 30.0)
+    for name, text in OWN.items():
+        own = apart(ask_one, path, text)
+        yield figure(f"own_{name}", own.value, f"s, {own.peak_bytes / 2**30:.1f} GiB", 60.0)
     yield from looked_up("trace_by_id", asked["look_ups"])
     went_on = apart(go_on, path).value
     yield figure("ingest_of_2048_continuations", went_on["ingest"], "s", 1.0)
@@ -94,6 +112,11 @@ def ask(path: Path) -> dict[str, Any]:
         }
 
 
+def ask_one(path: Path, text: str) -> float:
+    with Warehouse(path, "bench").read() as connection:
+        return _seconds(connection, text)
+
+
 def go_on(path: Path) -> dict[str, Any]:
     """Continue some traces; look up any, and the continued ones."""
     warehouse = Warehouse(path, "bench")
@@ -114,10 +137,17 @@ def _look_ups(connection: duckdb.DuckDBPyConnection, among: str) -> dict[str, li
     text = f"from ({among}) using sample reservoir({NUM_IDS} rows) repeatable (7)"
     seconds: dict[str, list[float]] = {"traces": [], "rows": []}
     for (id_,) in connection.execute(text).fetchall():
-        _seconds(connection, ROW, {"id": id_})
-        seconds["rows"].append(_seconds(connection, ROW, {"id": id_}))
-        seconds["traces"].append(_seconds(connection, ONE, {"id": id_}))
+        for _ in range(2):  # the second time counts
+            rows, trace = (_fetched(connection, text, id_) for text in (ROW, ONE))
+        seconds["rows"].append(rows)
+        seconds["traces"].append(trace)
     return seconds
+
+
+def _fetched(connection: duckdb.DuckDBPyConnection, text: str, id_: object) -> float:
+    begun = time.perf_counter()
+    connection.execute(text, {"id": id_}).fetchall()
+    return time.perf_counter() - begun
 
 
 def _timed(connection: duckdb.DuckDBPyConnection, text: str) -> tuple[float, float]:
