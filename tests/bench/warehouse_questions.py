@@ -18,7 +18,7 @@ from warehouse.scripts import marts
 
 OVER_TEXT = frozenset(
     {
-        *("traces", "attempts_all", "full_traces", "stored_attempts"),
+        *("traces", "attempts_all", "full_traces", "stored_attempts", "continued_traces"),
         "current_verdicts",
         "current_filters",
     }
