@@ -85,6 +85,7 @@ def test_every_mart_of_an_empty_warehouse_is_empty(toy):
         "filter_overlap": [],
         "filter_waterfall": [],
         "first_sources": [],
+        "stored_attempts": [],
         "full_traces": [],
         "length_histogram": [],
         "lineage": [],
