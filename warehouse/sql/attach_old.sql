@@ -1,1 +1,1 @@
-attach $path as old (read_only)
+attach $path as old (read_only, row_group_size 2048)
